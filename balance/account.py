@@ -1,0 +1,130 @@
+"""Accounts: money in micros, buckets of units, and what of both is reserved."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from balance.packing import PackingError, Unpacker, put_number, put_text
+
+ACCOUNT_FORMAT: Final = 1
+
+
+class Bucket:
+    """Units that are used before money. ``reserved`` of the ``remaining`` units are held by open sessions.
+
+    ``expires_at_ms`` is epoch milliseconds, 0 = without end.
+    """
+
+    def __init__(
+        self, bucket_id: str, unit_kind: i64, initial: i64, remaining: i64, reserved: i64, expires_at_ms: i64
+    ) -> None:
+        self.bucket_id = bucket_id
+        self.unit_kind = unit_kind
+        self.initial = initial
+        self.remaining = remaining
+        self.reserved = reserved
+        self.expires_at_ms = expires_at_ms
+
+    def available(self, now_ms: i64) -> i64:
+        """The units that are neither used, reserved nor expired."""
+        if self.expires_at_ms != 0 and self.expires_at_ms <= now_ms:
+            return 0
+        left = self.remaining - self.reserved
+        return left if left > 0 else 0
+
+
+class Account:
+    """Whose money. All amounts in micros of ``currency``; ``version`` 0 = not yet stored.
+
+    The books of an account: opening + credited - debited = balance, and reserved = the sum of what its open
+    sessions hold. ``balance_micros`` includes what is reserved.
+    """
+
+    def __init__(self, account_id: str, currency: str, opening_micros: i64) -> None:
+        self.version: i64 = 0
+        self.account_id = account_id
+        self.currency = currency
+        self.opening_micros = opening_micros
+        self.credited_micros: i64 = 0
+        self.debited_micros: i64 = 0
+        self.balance_micros = opening_micros
+        self.reserved_micros: i64 = 0
+        self.buckets: list[Bucket] = []
+
+    def available_micros(self) -> i64:
+        """The money that can still be reserved; negative where the account is overdrawn."""
+        return self.balance_micros - self.reserved_micros
+
+    def copy(self) -> Account:
+        """An independent copy, for a decision to change."""
+        other = Account(self.account_id, self.currency, self.opening_micros)
+        other.version = self.version
+        other.credited_micros = self.credited_micros
+        other.debited_micros = self.debited_micros
+        other.balance_micros = self.balance_micros
+        other.reserved_micros = self.reserved_micros
+        for b in self.buckets:
+            other.buckets.append(
+                Bucket(b.bucket_id, b.unit_kind, b.initial, b.remaining, b.reserved, b.expires_at_ms)
+            )
+        return other
+
+    def faults(self) -> list[str]:
+        """What contradicts the books of this account alone; empty where all is well."""
+        found = []
+        expected = self.opening_micros + self.credited_micros - self.debited_micros
+        if expected != self.balance_micros:
+            found.append(f"opening + credited - debited = {expected}, balance = {self.balance_micros}")
+        if self.reserved_micros < 0:
+            found.append(f"reserved = {self.reserved_micros}")
+        for b in self.buckets:
+            if b.remaining < 0 or b.reserved < 0 or b.remaining > b.initial:
+                found.append(f"bucket {b.bucket_id}: {b.remaining} of {b.initial} left, {b.reserved} reserved")
+        return found
+
+
+def encode_account(account: Account, version: i64) -> bytes:
+    """The stored octets of an account under a new version."""
+    out = BytesWriter()
+    put_number(out, version)
+    out.append(ACCOUNT_FORMAT)
+    put_text(out, account.account_id)
+    put_text(out, account.currency)
+    put_number(out, account.opening_micros)
+    put_number(out, account.credited_micros)
+    put_number(out, account.debited_micros)
+    put_number(out, account.balance_micros)
+    put_number(out, account.reserved_micros)
+    out.append(i64(len(account.buckets)))
+    for b in account.buckets:
+        put_text(out, b.bucket_id)
+        out.append(b.unit_kind)
+        put_number(out, b.initial)
+        put_number(out, b.remaining)
+        put_number(out, b.reserved)
+        put_number(out, b.expires_at_ms)
+    return out.getvalue()
+
+
+def decode_account(state: bytes) -> Account:
+    """The account that ``encode_account`` wrote; PackingError where the octets are none."""
+    octets = Unpacker(state, 0)
+    version = octets.number()
+    if octets.octet() != ACCOUNT_FORMAT:
+        raise PackingError(f"account format {state[8]}, this version reads {ACCOUNT_FORMAT}")
+    account = Account(octets.text(), octets.text(), octets.number())
+    account.version = version
+    account.credited_micros = octets.number()
+    account.debited_micros = octets.number()
+    account.balance_micros = octets.number()
+    account.reserved_micros = octets.number()
+    for _ in range(octets.octet()):
+        account.buckets.append(
+            Bucket(
+                octets.text(), octets.octet(), octets.number(), octets.number(), octets.number(), octets.number()
+            )
+        )
+    return account

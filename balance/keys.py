@@ -1,0 +1,31 @@
+"""The keys of the store, without the partition's tag that the store itself adds."""
+
+from typing import Final
+
+DIRECTORY_EPOCH: Final = b"directory"
+"""A counter that every change of a subscriber moves; servers drop what they remember when it moved."""
+
+
+def account_key(account_id: str) -> bytes:
+    """An account's state."""
+    return b"a:" + account_id.encode()
+
+
+def session_key(session_id: bytes) -> bytes:
+    """A charging session's state, for a while after its end too."""
+    return b"s:" + session_id
+
+
+def subscriber_key(msisdn: bytes) -> bytes:
+    """A subscriber's state, by E.164 number without plus."""
+    return b"m:" + msisdn
+
+
+def imsi_key(imsi: bytes) -> bytes:
+    """The subscriber of an IMSI: eight octets of version, then the MSISDN."""
+    return b"i:" + imsi
+
+
+def reference_key(account_id: str, reference: str) -> bytes:
+    """The mark that a credit with this reference was given: a repeat finds it and credits nothing."""
+    return b"r:" + account_id.encode() + b":" + reference.encode()

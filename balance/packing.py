@@ -1,0 +1,79 @@
+"""Octets of a state: big-endian 64-bit numbers and length-prefixed octet strings, in a fixed order."""
+
+from librt.strings import BytesWriter, read_i64_be, write_i64_be
+from mypy_extensions import i64
+
+MAX_TEXT = 255
+
+
+class PackingError(ValueError):
+    """Octets that are no state of ours: truncated, or of a format this version does not know."""
+
+
+def put_number(out: BytesWriter, value: i64) -> None:
+    """Append a signed 64-bit number."""
+    write_i64_be(out, value)
+
+
+def put_octets(out: BytesWriter, value: bytes) -> None:
+    """Append an octet string of at most 16,777,215 octets; one octet of length up to 254."""
+    size: i64 = len(value)
+    if size < MAX_TEXT:
+        out.append(size)
+    else:
+        out.append(MAX_TEXT)
+        write_i64_be(out, size)
+    out.write(value)
+
+
+def put_text(out: BytesWriter, value: str) -> None:
+    """Append a text in UTF-8."""
+    put_octets(out, value.encode())
+
+
+class Unpacker:
+    """Reads what the put_ functions wrote, in the same order. PackingError where the octets end too early."""
+
+    def __init__(self, data: bytes, position: i64) -> None:
+        self.data = data
+        self.position = position
+
+    def number(self) -> i64:
+        """The next signed 64-bit number."""
+        at = self.position
+        if at + 8 > len(self.data):
+            raise PackingError(f"state ends at {len(self.data)}, number wanted at {at}")
+        self.position = at + 8
+        return read_i64_be(self.data, at)
+
+    def octet(self) -> i64:
+        """The next single octet."""
+        at = self.position
+        if at >= len(self.data):
+            raise PackingError(f"state ends at {len(self.data)}, octet wanted at {at}")
+        self.position = at + 1
+        return self.data[at]
+
+    def octets(self) -> bytes:
+        """The next octet string."""
+        size = self.octet()
+        if size == MAX_TEXT:
+            size = self.number()
+        at = self.position
+        if size < 0 or at + size > len(self.data):
+            raise PackingError(f"state ends at {len(self.data)}, {size} octets wanted at {at}")
+        self.position = at + size
+        return self.data[at : at + size]
+
+    def text(self) -> str:
+        """The next text."""
+        return self.octets().decode()
+
+
+def version_of(state: bytes | None) -> i64:
+    """The version of a stored state: its first eight octets; 0 where there is none."""
+    if state is None:
+        return 0
+    if len(state) < 8:
+        raise PackingError(f"a state of {len(state)} octets has no version")
+    return read_i64_be(state, 0)

@@ -1,0 +1,1 @@
+"""The store that keeps the truth in Redis or Valkey."""

@@ -1,0 +1,132 @@
+"""The port of the state stores: versioned states, deadlines, an index of open sessions and an outbox of records.
+
+A store knows keys and octets, not what they mean. The first eight octets of every state are its version, a
+big-endian counter that starts at 1; version 0 means "does not exist". ``commit`` takes change sets. A set is
+applied whole or not at all: it is refused (conflict) when any key's version differs from what was read. The
+applied sets of one commit are durable together before ``done`` is called.
+
+Calls come back through callbacks, because a store serves batches: one callback a batch costs a twentieth of a
+coroutine for each request. ``load_states`` and ``commit_sets`` are their coroutines for tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from mypy_extensions import i64
+
+PENDING: Final = 0
+COMMITTED: Final = 1
+CONFLICT: Final = 2
+UNKNOWN: Final = 3
+"""The connection failed after the change set was sent: it may or may not have been applied. Read again."""
+
+
+class StoreError(Exception):
+    """The store can not answer now; the message says which store and why."""
+
+
+class ChangeSet:
+    """Changes that belong together.
+
+    ``keys``, ``expected`` and ``values`` run in parallel: the key, the version that was read, and the new
+    state (b"" = compare the version only). ``expires_ms`` gives a life to a value (0 = none, the usual case;
+    setting a value without one makes it permanent). ``events`` go to the outbox, in order. ``deadlines`` maps
+    a session key to the epoch millisecond when it shall be looked at, or 0 to forget it. ``opened`` and
+    ``closed`` are (account id, session id) pairs for the index of open sessions. ``result`` is set by the store.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[bytes] = []
+        self.expected: list[int] = []
+        self.values: list[bytes] = []
+        self.expires_ms: list[int] = []
+        self.events: list[bytes] = []
+        self.deadlines: list[tuple[bytes, int]] = []
+        self.opened: list[tuple[bytes, bytes]] = []
+        self.closed: list[tuple[bytes, bytes]] = []
+        self.result: i64 = PENDING
+
+    def put(self, key: bytes, expected: i64, value: bytes, expires_ms: i64) -> None:
+        """Add one key's change; a key may occur once in a commit."""
+        self.keys.append(key)
+        self.expected.append(expected)
+        self.values.append(value)
+        self.expires_ms.append(expires_ms)
+
+
+class StateStore(ABC):
+    """What the charging service and the tools need of a store. All keys are octets without the partition's tag."""
+
+    @abstractmethod
+    def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
+        """Read states: ``done`` gets one state or None per key, or None for all when the store failed."""
+
+    @abstractmethod
+    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+        """Apply change sets; ``done`` gets them back with ``result`` COMMITTED, CONFLICT or UNKNOWN."""
+
+    @property
+    @abstractmethod
+    def directory_epoch(self) -> int:
+        """The value of DIRECTORY_EPOCH as of the last commit or load; a change means: forget remembered subscribers."""
+
+    @abstractmethod
+    async def touch_directory(self) -> None:
+        """Move DIRECTORY_EPOCH, after subscribers changed."""
+
+    @abstractmethod
+    async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:
+        """Session keys whose deadline has passed, the oldest first."""
+
+    @abstractmethod
+    async def open_sessions(self, account_id: bytes) -> list[bytes]:
+        """The Session-Ids of an account's open sessions, sorted."""
+
+    @abstractmethod
+    def scan(self, prefix: bytes) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+        """All states whose key starts with a prefix, in chunks of (key, state); a key may be seen twice."""
+
+    @abstractmethod
+    async def outbox_first(self) -> int:
+        """The sequence number of the oldest event in the outbox; the first event ever has number 1."""
+
+    @abstractmethod
+    async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` events from a sequence number on; ValueError when it was trimmed already."""
+
+    @abstractmethod
+    async def outbox_trim(self, first: int, count: int) -> bool:
+        """Forget ``count`` events if ``first`` is still the oldest; False where somebody else trimmed before."""
+
+    @abstractmethod
+    async def take_lease(self, name: bytes, holder: bytes, life_ms: int) -> bool:
+        """Take or renew a lease; False while another holder has it."""
+
+    @abstractmethod
+    async def describe(self) -> dict[str, str]:
+        """What the store is, for people: kind, address, server version, durability, memory."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of connections; what was committed stays."""
+
+
+async def load_states(store: StateStore, keys: list[bytes]) -> list[bytes | None]:
+    """``StateStore.load`` as a coroutine; StoreError where it failed."""
+    future: asyncio.Future[list[bytes | None] | None] = asyncio.get_running_loop().create_future()
+    store.load(keys, lambda states: None if future.done() else future.set_result(states))
+    states = await future
+    if states is None:
+        raise StoreError("the store did not answer")
+    return states
+
+
+async def commit_sets(store: StateStore, sets: list[ChangeSet]) -> list[ChangeSet]:
+    """``StateStore.commit`` as a coroutine: the sets, each with its result."""
+    future: asyncio.Future[list[ChangeSet]] = asyncio.get_running_loop().create_future()
+    store.commit(sets, lambda done: None if future.done() else future.set_result(done))
+    return await future

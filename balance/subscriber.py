@@ -1,0 +1,48 @@
+"""Subscribers: who is charged, on which plan, from which account."""
+
+from typing import Final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from balance.packing import PackingError, Unpacker, put_number, put_octets, put_text
+
+SUBSCRIBER_FORMAT: Final = 1
+ACTIVE: Final = 0
+BARRED: Final = 1
+
+
+class Subscriber:
+    """One subscription: its identities as octets of digits, the account it spends from and its plan."""
+
+    def __init__(self, msisdn: bytes, imsi: bytes, account_id: str, plan_id: str, status: i64) -> None:
+        self.version: i64 = 0
+        self.msisdn = msisdn
+        self.imsi = imsi
+        self.account_id = account_id
+        self.plan_id = plan_id
+        self.status = status
+
+
+def encode_subscriber(subscriber: Subscriber, version: i64) -> bytes:
+    """The stored octets of a subscriber under a new version."""
+    out = BytesWriter()
+    put_number(out, version)
+    out.append(SUBSCRIBER_FORMAT)
+    put_octets(out, subscriber.msisdn)
+    put_octets(out, subscriber.imsi)
+    put_text(out, subscriber.account_id)
+    put_text(out, subscriber.plan_id)
+    out.append(subscriber.status)
+    return out.getvalue()
+
+
+def decode_subscriber(state: bytes) -> Subscriber:
+    """The subscriber that ``encode_subscriber`` wrote; PackingError where the octets are none."""
+    octets = Unpacker(state, 0)
+    version = octets.number()
+    if octets.octet() != SUBSCRIBER_FORMAT:
+        raise PackingError(f"subscriber format {state[8]}, this version reads {SUBSCRIBER_FORMAT}")
+    subscriber = Subscriber(octets.octets(), octets.octets(), octets.text(), octets.text(), octets.octet())
+    subscriber.version = version
+    return subscriber

@@ -1,0 +1,1 @@
+"""Files to checked objects: server settings, catalogues, subscribers. Every error names file:line:column."""

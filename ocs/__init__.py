@@ -1,0 +1,1 @@
+"""The online charging server: whatever has a clock, a socket, a disk or a user."""

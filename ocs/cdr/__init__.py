@@ -1,0 +1,1 @@
+"""Charging data records: from the store's outbox to files."""

@@ -1,0 +1,1 @@
+"""The credit-control decision (pure) and the service around it."""

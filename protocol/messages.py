@@ -1,0 +1,106 @@
+"""Credit-control messages as typed objects (RFC 8506, 3; TS 32.299, 6.4).
+
+Identities are the octets of the wire: they are echoed, compared and used as keys, never read as text here.
+A number that the peer did not send is ``ABSENT``.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+ABSENT: Final = -1
+
+INITIAL_REQUEST: Final = 1
+UPDATE_REQUEST: Final = 2
+TERMINATION_REQUEST: Final = 3
+EVENT_REQUEST: Final = 4
+
+
+class Issue:
+    """What a peer got wrong: the Result-Code and the octets of the AVP(s) that Failed-AVP shall hold."""
+
+    def __init__(self, result_code: int, failed_avp: bytes, error_message: str) -> None:
+        self.result_code = result_code
+        self.failed_avp = failed_avp
+        self.error_message = error_message
+
+
+class MultipleServicesCreditControl:
+    """One MSCC of a request, or the command-level units of a client that sends none (RFC 8506, 8.16).
+
+    Several Used-Service-Units are summed. ``used_octets`` is CC-Total-Octets where sent, else input + output;
+    a kind of unit that was not reported is ABSENT. ``requested`` is true for an empty Requested-Service-Unit too.
+    """
+
+    def __init__(self) -> None:
+        self.rating_group: i64 = ABSENT
+        self.service_identifier: i64 = ABSENT
+        self.requested = False
+        self.requested_octets: i64 = ABSENT
+        self.requested_time_s: i64 = ABSENT
+        self.requested_specific_units: i64 = ABSENT
+        self.used = False
+        self.used_octets: i64 = ABSENT
+        self.used_input_octets: i64 = ABSENT
+        self.used_output_octets: i64 = ABSENT
+        self.used_time_s: i64 = ABSENT
+        self.used_specific_units: i64 = ABSENT
+        self.total_disagrees = False
+        self.reporting_reason: i64 = ABSENT
+
+
+class CreditControlRequest:
+    """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; the fields read before it are valid."""
+
+    def __init__(self) -> None:
+        self.flags: i64 = 0
+        self.hop_by_hop: i64 = 0
+        self.end_to_end: i64 = 0
+        self.session_id = b""
+        self.origin_host = b""
+        self.origin_realm = b""
+        self.destination_host = b""
+        self.destination_realm = b""
+        self.service_context_id = b""
+        self.request_type: i64 = ABSENT
+        self.request_number: i64 = ABSENT
+        self.msisdn = b""
+        self.imsi = b""
+        self.called_station_id = b""
+        self.event_timestamp: i64 = ABSENT
+        self.termination_cause: i64 = ABSENT
+        self.requested_action: i64 = ABSENT
+        self.multiple_services_indicator: i64 = ABSENT
+        self.origin_state_id: i64 = ABSENT
+        self.services: list[MultipleServicesCreditControl] = []
+        self.units_at_command_level = False
+        self.proxy_info = b""
+        self.issue: Issue | None = None
+
+
+class ServiceAnswer:
+    """One MSCC of an answer. ``granted`` units are of ``granted_kind`` (0 = no Granted-Service-Unit)."""
+
+    def __init__(self, rating_group: i64, service_identifier: i64, result_code: i64) -> None:
+        self.rating_group = rating_group
+        self.service_identifier = service_identifier
+        self.result_code = result_code
+        self.granted_kind: i64 = 0
+        self.granted: i64 = 0
+        self.validity_time_s: i64 = ABSENT
+        self.threshold: i64 = ABSENT
+        self.quota_holding_time_s: i64 = ABSENT
+        self.final_unit_action: i64 = ABSENT
+
+
+class CreditControlAnswer:
+    """A CCA before it is joined with what it echoes of its request (RFC 8506, 3.2)."""
+
+    def __init__(self, result_code: i64) -> None:
+        self.result_code = result_code
+        self.services: list[ServiceAnswer] = []
+        self.session_failover: i64 = ABSENT
+        self.failure_handling: i64 = ABSENT
+        self.units_at_command_level = False
+        self.failed_avp = b""
+        self.error_message = ""

@@ -1,0 +1,1 @@
+"""The Rating Function (TS 32.296): what usage costs. Pure."""
