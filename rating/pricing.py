@@ -1,0 +1,65 @@
+"""What usage costs and what money buys: an inverse pair over the cumulative usage of one session line.
+
+Usage counts in whole increments, the multiplication comes first and the result is rounded once. Because a price
+is always that of the *cumulative* usage, the parts of a session never add up to more than its whole: what an
+update costs is the price after it less the price before it.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from rating.catalogue import ROUND_DOWN, ROUND_HALF_UP, Rate
+
+MOST_UNITS: Final = 1 << 62
+"""What is affordable where units cost nothing: no grant reaches it."""
+
+
+def price_micros_of(units: i64, rate: Rate) -> int:
+    """The price in micros of that many used units; a Python int, because units times price may pass 64 bits.
+
+    ``units`` is not negative. The price never falls when units grow.
+    """
+    price: int = rate.price_micros
+    if price == 0:
+        return 0
+    counted: int = units
+    increment: int = rate.increment
+    if increment != 1:
+        counted = (counted + increment - 1) // increment * increment
+    per_units: int = rate.per_units
+    rounding: i64 = rate.rounding
+    if rounding == ROUND_DOWN:
+        return counted * price // per_units
+    if rounding == ROUND_HALF_UP:
+        return (2 * counted * price + per_units) // (2 * per_units)
+    return (counted * price + per_units - 1) // per_units
+
+
+def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
+    """The most units that money buys after ``used_units``: price(used + units) - price(used) <= money.
+
+    Whatever was used of a begun increment is paid, so its rest comes for nothing. 0 where the money is
+    negative; at most ``MOST_UNITS``, which is also the answer where the rate is free.
+    """
+    if money_micros < 0:
+        return 0
+    price: int = rate.price_micros
+    if price == 0:
+        return MOST_UNITS
+    total: int = price_micros_of(used_units, rate) + money_micros
+    per_units: int = rate.per_units
+    rounding: i64 = rate.rounding
+    counted: int = 0
+    if rounding == ROUND_DOWN:
+        counted = ((total + 1) * per_units - 1) // price
+    elif rounding == ROUND_HALF_UP:
+        counted = ((2 * total + 1) * per_units - 1) // (2 * price)
+    else:
+        counted = total * per_units // price
+    increment: int = rate.increment
+    used: int = used_units
+    units: int = counted // increment * increment - used
+    if units > MOST_UNITS:
+        return MOST_UNITS
+    return units
