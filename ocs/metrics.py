@@ -1,0 +1,85 @@
+"""What the server counts about itself: plain numbers that the charging service raises, read when somebody asks.
+
+Nothing here has a lock or a clock. One event loop raises the numbers, and the exporter reads them on that loop.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from ocs.latency import LatencyHistogram
+
+STAGE_QUEUE: Final = 0
+"""From the octets' arrival to the decision's beginning."""
+STAGE_DECIDE: Final = 1
+"""The decision itself, state decoding and encoding included."""
+STAGE_COMMIT: Final = 2
+"""From the commit's start to its durable end."""
+STAGE_TOTAL: Final = 3
+"""From the octets' arrival to the answer's hand-over to the socket."""
+STAGE_NAMES: Final = ("queue", "decide", "commit", "total")
+
+
+class RecordMetrics:
+    """The record writer's numbers. ``lag_ms``: for how long it has not been level with the outbox."""
+
+    def __init__(self) -> None:
+        self.written: i64 = 0
+        self.files_sealed: i64 = 0
+        self.missing: i64 = 0
+        self.failures: i64 = 0
+        self.lag_ms: i64 = 0
+        self.last_sequence: i64 = 0
+        self.error = ""
+
+
+class ServerMetrics:
+    """Counters, which only rise, and levels: ``open_sessions``, ``queue_length``, ``in_flight``, ``connections``."""
+
+    def __init__(self) -> None:
+        self.requests: i64 = 0
+        self.requests_by_type: list[int] = [0, 0, 0, 0, 0]
+        self.answers: dict[int, int] = {}
+        self.stages: list[LatencyHistogram] = [LatencyHistogram() for _ in STAGE_NAMES]
+        self.batch_size = LatencyHistogram()
+        self.store_round_trip = LatencyHistogram()
+        self.grants: i64 = 0
+        self.final_grants: i64 = 0
+        self.conflicts: i64 = 0
+        self.replays: i64 = 0
+        self.shed: i64 = 0
+        self.issues: i64 = 0
+        self.store_unknown: i64 = 0
+        self.failed_decisions: i64 = 0
+        self.sessions_opened: i64 = 0
+        self.sessions_closed: i64 = 0
+        self.sessions_expired: i64 = 0
+        self.messages_by_command: dict[int, int] = {}
+        self.open_sessions: i64 = 0
+        self.queue_length: i64 = 0
+        self.in_flight: i64 = 0
+        self.connections: i64 = 0
+        self.records = RecordMetrics()
+
+    def count_request(self, request_type: i64) -> None:
+        """A CCR arrived; an unknown CC-Request-Type counts as 0."""
+        self.requests += 1
+        self.requests_by_type[request_type if 1 <= request_type <= 4 else 0] += 1
+
+    def count_answer(self, command: i64, request_type: i64, result_code: i64) -> None:
+        """An answer left; ``request_type`` 0 where the command has none."""
+        key: i64 = (command << 24) | ((request_type & 0xFF) << 16) | (result_code & 0xFFFF)
+        self.answers[key] = self.answers.get(key, 0) + 1
+
+    def count_message(self, command: i64) -> None:
+        """A message of any command arrived."""
+        self.messages_by_command[command] = self.messages_by_command.get(command, 0) + 1
+
+    def record_stage(self, stage: i64, elapsed_us: i64) -> None:
+        """A request spent this many microseconds in a stage."""
+        self.stages[stage].record(elapsed_us)
+
+
+def split_answer_key(key: int) -> tuple[int, int, int]:
+    """Command, CC-Request-Type and Result-Code of a key of ``ServerMetrics.answers``."""
+    return key >> 24, (key >> 16) & 0xFF, key & 0xFFFF
