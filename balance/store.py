@@ -83,6 +83,10 @@ class StateStore(ABC):
         """Session keys whose deadline has passed, the oldest first."""
 
     @abstractmethod
+    async def deadlines_of(self, session_keys: list[bytes]) -> list[int]:
+        """The deadline of each session key in epoch milliseconds; 0 where it has none."""
+
+    @abstractmethod
     async def open_sessions(self, account_id: bytes) -> list[bytes]:
         """The Session-Ids of an account's open sessions, sorted."""
 

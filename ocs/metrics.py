@@ -34,7 +34,7 @@ class RecordMetrics:
 
 
 class ServerMetrics:
-    """Counters, which only rise, and levels: ``open_sessions``, ``queue_length``, ``in_flight``, ``connections``."""
+    """Counters, which only rise; and levels: open sessions, queue length, requests in flight, connections."""
 
     def __init__(self) -> None:
         self.requests: i64 = 0

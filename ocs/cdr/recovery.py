@@ -27,7 +27,8 @@ class Recovered(NamedTuple):
 def recover(directory: Path, outbox_first: int, disk: Disk) -> Recovered:
     """Cut the open file to what left the outbox and open it for more.
 
-    RecordsAheadError where complete files hold records that the outbox still counts as its own. Blocks for as long as reading one open file takes.
+    RecordsAheadError where complete files hold records that the outbox still counts as its own. Blocks for as
+    long as reading one open file takes.
     """
     files = list_record_files(directory)
     sealed_to = max((file.last for file in files if file.last is not None), default=0)

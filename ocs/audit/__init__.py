@@ -1,0 +1,1 @@
+"""The audit: proof that the books of all accounts, sessions and records agree."""
