@@ -1,0 +1,71 @@
+"""What is wrong with a file: issues with a place and a hint, collected, never stopped at the first."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Issue:
+    """One mistake in a file; ``line`` and ``column`` count from 1, 0 = the place is the whole file or row."""
+
+    source: Path | str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """``file:line:column``, without what is not known."""
+        parts = [str(self.source)]
+        if self.line:
+            parts.append(str(self.line))
+            if self.column:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}"
+        return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+class ConfigError(Exception):
+    """Files that were refused as a whole: every issue that was found, in the order of the files.
+
+    ``unlisted`` counts the issues beyond those listed, where a file has too many to print.
+    """
+
+    def __init__(self, issues: Iterable[Issue], unlisted: int = 0) -> None:
+        self.issues = list(issues)
+        self.unlisted = unlisted
+        super().__init__(self.issues, unlisted)
+
+    def __str__(self) -> str:
+        count = len(self.issues) + self.unlisted
+        lines = [str(issue) for issue in self.issues]
+        if self.unlisted:
+            lines.append(f"... and {self.unlisted} more")
+        lines.append(f"{count} error{'' if count == 1 else 's'}; nothing was loaded")
+        return "\n".join(lines)
+
+
+class TextError(ValueError):
+    """A text in a file that does not say what it should; ``hint`` tells what would."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for an unknown word: the nearest known one, or all of them."""
+    choices = sorted(known)
+    by_lower_case = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
+    if near:
+        return f"did you mean {by_lower_case[near[0]]!r}?"
+    return f"known: {', '.join(choices)}" if choices else ""

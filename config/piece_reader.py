@@ -1,0 +1,89 @@
+"""Checks one mapping of a document against its model and says what is wrong in our words, with places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.issues import Issue, TextError, did_you_mean
+from config.yaml_nodes import Data, Document, Location
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class IssueCollector:
+    """The issues of a whole catalogue; of several at one place the first is kept."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int, int], Issue] = {}
+
+    def add(self, issue: Issue) -> None:
+        """Keep an issue, unless its place has one already."""
+        self._found.setdefault((str(issue.source), issue.line, issue.column), issue)
+
+    def add_all(self, issues: Iterable[Issue]) -> None:
+        """Keep several."""
+        for issue in issues:
+            self.add(issue)
+
+    def in_order(self) -> list[Issue]:
+        """All of them by file, line and column."""
+        return [self._found[place] for place in sorted(self._found)]
+
+
+def read_mapping(issues: IssueCollector, document: Document, data: Data, location: Location) -> dict[str, Data]:
+    """The data as a mapping; an issue, and an empty mapping, where it is none."""
+    if isinstance(data, dict):
+        return data
+    issues.add(document.issue(location, "a mapping (key: value) is expected here"))
+    return {}
+
+
+def read_list(issues: IssueCollector, document: Document, data: Data, location: Location) -> list[Data]:
+    """The data as a list; an issue, and an empty list, where it is none or has nothing in it."""
+    if isinstance(data, list) and data:
+        return data
+    message = "the list is empty" if isinstance(data, list) else "a list is expected here"
+    issues.add(document.issue(location, message, "start each entry with '- '"))
+    return []
+
+
+def read_piece(
+    issues: IssueCollector, document: Document, model: type[Model], data: Data, location: Location
+) -> Model | None:
+    """The checked model of a mapping; None, and issues, where anything in it is wrong."""
+    if not isinstance(data, dict):
+        read_mapping(issues, document, data, location)
+        return None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            issues.add(_issue_of(document, model, location, detail))
+        return None
+
+
+def _issue_of(document: Document, model: type[BaseModel], location: Location, detail: ErrorDetails) -> Issue:
+    at: Location = (*location, *detail["loc"])
+    context: dict[str, Any] = detail.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, TextError):
+        return document.issue(at, str(cause), cause.hint)
+    if detail["type"] == "missing":
+        message = f"{at[-1]!r} is missing"
+        return document.issue(location, message, _description(model, str(at[-1])), at_key=True)
+    if detail["type"] == "extra_forbidden":
+        hint = did_you_mean(str(at[-1]), model.model_fields)
+        return document.issue(at, f"unknown key {at[-1]!r}", hint, at_key=True)
+    if detail["type"] == "literal_error":
+        return document.issue(at, f"{detail['input']!r} is not one of {context['expected']}")
+    return document.issue(at, detail["msg"])
+
+
+def _description(model: type[BaseModel], name: str) -> str:
+    schema = model.model_json_schema()["properties"].get(name, {})
+    examples = schema.get("examples")
+    return f"add a line such as '{name}: {examples[0]}'" if examples else str(schema.get("description", ""))
