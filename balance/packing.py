@@ -15,6 +15,16 @@ def put_number(out: BytesWriter, value: i64) -> None:
     write_i64_be(out, value)
 
 
+def put_varint(out: BytesWriter, value: i64) -> None:
+    """Append a number of at least 0 in one octet for each seven bits."""
+    if value < 0:
+        raise PackingError(f"{value} is below zero")
+    while value > 127:
+        out.append((value & 127) | 128)
+        value >>= 7
+    out.append(value)
+
+
 def put_octets(out: BytesWriter, value: bytes) -> None:
     """Append an octet string of at most 16,777,215 octets; one octet of length up to 254."""
     size: i64 = len(value)
@@ -53,6 +63,23 @@ class Unpacker:
             raise PackingError(f"state ends at {len(self.data)}, octet wanted at {at}")
         self.position = at + 1
         return self.data[at]
+
+    def varint(self) -> i64:
+        """The next number that ``put_varint`` wrote."""
+        value: i64 = 0
+        shift: i64 = 0
+        data = self.data
+        at = self.position
+        end: i64 = len(data)
+        while at < end and shift < 63:
+            octet: i64 = data[at]
+            at += 1
+            value |= (octet & 127) << shift
+            if octet < 128:
+                self.position = at
+                return value
+            shift += 7
+        raise PackingError(f"state ends at {end}, varint wanted at {self.position}")
 
     def octets(self) -> bytes:
         """The next octet string."""

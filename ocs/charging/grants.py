@@ -1,0 +1,108 @@
+"""Granting quota: sized by the plan and the request, bounded by what the account affords (RFC 8506, 5.1-5.6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from balance.account import Account
+from balance.operations import reserve_money, reserve_units
+from balance.quantity import OCTETS, SECONDS
+from ocs.charging.session import Service
+from ocs.charging.usage import current_line, usable_buckets
+from protocol.messages import MultipleServicesCreditControl, ServiceAnswer
+from protocol.result_codes import CREDIT_LIMIT_REACHED, SUCCESS
+from rating.catalogue import GrantPolicy, Plan, Rate, Rule
+from rating.pricing import affordable_units, price_micros_of
+
+FINAL_UNIT_TERMINATE: Final = 0
+MAX_THRESHOLD: Final = 0xFFFFFFFF
+
+
+def wanted_units(mscc: MultipleServicesCreditControl, unit_kind: i64, policy: GrantPolicy) -> i64:
+    """What a Requested-Service-Unit asks for: its units of this kind, else the plan's default; never over its maximum."""
+    if unit_kind == OCTETS:
+        wanted = mscc.requested_octets
+    elif unit_kind == SECONDS:
+        wanted = mscc.requested_time_s
+    else:
+        wanted = mscc.requested_specific_units
+    if wanted <= 0:
+        wanted = policy.default_units
+    if wanted > policy.maximum_units:
+        wanted = policy.maximum_units
+    return wanted
+
+
+def grant(
+    account: Account,
+    service: Service,
+    plan: Plan,
+    rule: Rule,
+    catalogue: str,
+    wanted: i64,
+    answer: ServiceAnswer,
+    now_ms: i64,
+) -> None:
+    """Reserve up to ``wanted`` units for a service that holds nothing, and say so in its answer.
+
+    No unit at all: 4012. The last units that the account affords carry a Final-Unit-Indication TERMINATE.
+    """
+    rate = rule.rate
+    left = wanted
+    more_in_buckets = False
+    for bucket in usable_buckets(account, plan, rate, service.rating_group):
+        held = bucket.available(now_ms)
+        if held > left:
+            more_in_buckets = True
+            held = left
+        if held > 0:
+            reserve_units(bucket, service.reservation, held)
+            left -= held
+    final = False
+    if rate.price_micros > 0 and not more_in_buckets:
+        line = current_line(service, rule, catalogue)
+        charged: i64 = 0 if line is None else line.units
+        left, final = _reserve_affordable(account, service, rate, charged, left)
+    elif rate.price_micros == 0:
+        left = 0
+    granted = wanted - left
+    if granted <= 0:
+        answer.result_code = CREDIT_LIMIT_REACHED
+        return
+    service.granted = granted
+    service.unit_kind = rate.unit_kind
+    service.validity_time_s = rule.grant.validity_time_s
+    _answer_grant(answer, rule.grant, rate.unit_kind, granted, final)
+
+
+def _reserve_affordable(
+    account: Account, service: Service, rate: Rate, charged_units: i64, wanted: i64
+) -> tuple[i64, bool]:
+    """Reserve money for what is affordable of the wanted units; what is left of them, and whether nothing more is."""
+    available = account.available_micros()
+    if available < 0:
+        return wanted, True
+    affordable: i64 = affordable_units(available, rate, charged_units)
+    taken = wanted if wanted < affordable else affordable
+    if taken > 0:
+        price: i64 = price_micros_of(charged_units + taken, rate) - price_micros_of(charged_units, rate)
+        reserve_money(account, service.reservation, price)
+    return wanted - taken, affordable <= wanted
+
+
+def _answer_grant(
+    answer: ServiceAnswer, policy: GrantPolicy, unit_kind: i64, granted: i64, final: bool
+) -> None:
+    answer.result_code = SUCCESS
+    answer.granted_kind = unit_kind
+    answer.granted = granted
+    answer.validity_time_s = policy.validity_time_s
+    answer.quota_holding_time_s = policy.quota_holding_time_s
+    if final:
+        answer.final_unit_action = FINAL_UNIT_TERMINATE
+    elif policy.threshold_percent > 0:
+        threshold = granted * policy.threshold_percent // 100
+        if threshold > 0:
+            answer.threshold = threshold if threshold < MAX_THRESHOLD else MAX_THRESHOLD

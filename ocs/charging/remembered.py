@@ -1,0 +1,94 @@
+"""What a server remembers of the store: accounts, sessions and subscribers it has read or written.
+
+Memory may be stale at any time: a commit compares versions, and what lost is forgotten and read again. Each
+table has a young and an old generation; what is used moves to the young one, and when that is full the old
+one is dropped. So the tables are bounded, and what is in use stays.
+"""
+
+from __future__ import annotations
+
+from mypy_extensions import i64
+
+from balance.account import Account
+from balance.subscriber import Subscriber
+from ocs.charging.session import ChargingSession
+
+
+class RememberedStates:
+    """The tables. ``accounts_max`` and ``sessions_max`` bound each of them; subscribers follow accounts."""
+
+    def __init__(self, accounts_max: i64, sessions_max: i64) -> None:
+        self.accounts_half: i64 = accounts_max // 2 + 1
+        self.sessions_half: i64 = sessions_max // 2 + 1
+        self._accounts: dict[str, Account] = {}
+        self._old_accounts: dict[str, Account] = {}
+        self._sessions: dict[bytes, ChargingSession] = {}
+        self._old_sessions: dict[bytes, ChargingSession] = {}
+        self._by_msisdn: dict[bytes, Subscriber] = {}
+        self._by_imsi: dict[bytes, Subscriber] = {}
+
+    def account(self, account_id: str) -> Account | None:
+        """The account as last seen."""
+        found = self._accounts.get(account_id)
+        if found is None and self._old_accounts:
+            found = self._old_accounts.get(account_id)
+            if found is not None:
+                self.keep_account(found)
+        return found
+
+    def keep_account(self, account: Account) -> None:
+        """Remember an account's newest state."""
+        self._accounts[account.account_id] = account
+        if len(self._accounts) > self.accounts_half:
+            self._old_accounts = self._accounts
+            self._accounts = {}
+
+    def forget_account(self, account_id: str) -> None:
+        """An account must be read again."""
+        self._accounts.pop(account_id, None)
+        self._old_accounts.pop(account_id, None)
+
+    def session(self, session_id: bytes) -> ChargingSession | None:
+        """The session as last seen, open or closed."""
+        found = self._sessions.get(session_id)
+        if found is None and self._old_sessions:
+            found = self._old_sessions.get(session_id)
+            if found is not None:
+                self.keep_session(found)
+        return found
+
+    def keep_session(self, session: ChargingSession) -> None:
+        """Remember a session's newest state."""
+        self._sessions[session.identity.session_id] = session
+        if len(self._sessions) > self.sessions_half:
+            self._old_sessions = self._sessions
+            self._sessions = {}
+
+    def forget_session(self, session_id: bytes) -> None:
+        """A session must be read again."""
+        self._sessions.pop(session_id, None)
+        self._old_sessions.pop(session_id, None)
+
+    def subscriber(self, msisdn: bytes, imsi: bytes) -> Subscriber | None:
+        """The subscriber by E.164 number, else by IMSI."""
+        found: Subscriber | None = None
+        if msisdn:
+            found = self._by_msisdn.get(msisdn)
+        if found is None and imsi:
+            found = self._by_imsi.get(imsi)
+        return found
+
+    def keep_subscriber(self, subscriber: Subscriber) -> None:
+        """Remember a subscriber under both its identities."""
+        if len(self._by_msisdn) + len(self._by_imsi) > 4 * self.accounts_half:
+            self._by_msisdn = {}
+            self._by_imsi = {}
+        if subscriber.msisdn:
+            self._by_msisdn[subscriber.msisdn] = subscriber
+        if subscriber.imsi:
+            self._by_imsi[subscriber.imsi] = subscriber
+
+    def forget_subscriber(self, subscriber: Subscriber) -> None:
+        """A subscriber must be read again."""
+        self._by_msisdn.pop(subscriber.msisdn, None)
+        self._by_imsi.pop(subscriber.imsi, None)

@@ -1,0 +1,200 @@
+"""Charging sessions: what a credit-control session has used, holds and was answered (RFC 8506, 7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from balance.operations import BucketHold, Reservation
+
+OPEN: Final = 0
+CLOSED: Final = 1
+
+ANSWERS_KEPT: Final = 8
+"""How many of its last answers a session can repeat."""
+
+
+class ChargeLine:
+    """Units that were paid with money at one rate; ``amount_micros`` is the price of all of them together.
+
+    The rate is copied from the catalogue whose version is named, so that a record explains itself.
+    """
+
+    def __init__(self, rule_id: str, catalogue: str, rounding: i64) -> None:
+        self.rule_id = rule_id
+        self.catalogue = catalogue
+        self.price_micros: i64 = 0
+        self.per_units: i64 = 1
+        self.increment: i64 = 1
+        self.rounding = rounding
+        self.units: i64 = 0
+        self.amount_micros: i64 = 0
+
+    def copy(self) -> ChargeLine:
+        """An independent copy."""
+        other = ChargeLine(self.rule_id, self.catalogue, self.rounding)
+        other.price_micros = self.price_micros
+        other.per_units = self.per_units
+        other.increment = self.increment
+        other.units = self.units
+        other.amount_micros = self.amount_micros
+        return other
+
+
+class BucketUse:
+    """Units that a service took out of one bucket."""
+
+    def __init__(self, bucket_id: str, units: i64) -> None:
+        self.bucket_id = bucket_id
+        self.units = units
+
+
+class Service:
+    """One rated service of a session, keyed by Rating-Group and Service-Identifier (ABSENT where not sent).
+
+    ``granted`` units are with the client now, paid for by ``reservation``. The used units of all kinds are
+    kept as reported; ``used_units`` are those of ``unit_kind``, by which the service is charged.
+    """
+
+    def __init__(self, rating_group: i64, service_identifier: i64, opened_ms: i64) -> None:
+        self.rating_group = rating_group
+        self.service_identifier = service_identifier
+        self.opened_ms = opened_ms
+        self.last_ms = opened_ms
+        self.unit_kind: i64 = 0
+        self.granted: i64 = 0
+        self.validity_time_s: i64 = 0
+        self.reservation = Reservation()
+        self.used_units: i64 = 0
+        self.used_octets: i64 = 0
+        self.input_octets: i64 = 0
+        self.output_octets: i64 = 0
+        self.time_s: i64 = 0
+        self.specific_units: i64 = 0
+        self.amount_micros: i64 = 0
+        self.written_off_micros: i64 = 0
+        self.first_request: i64 = 0
+        self.last_request: i64 = 0
+        self.requests: i64 = 0
+        self.lines: list[ChargeLine] = []
+        self.bucket_uses: list[BucketUse] = []
+
+    def copy(self) -> Service:
+        """An independent copy, for a decision to change."""
+        other = Service(self.rating_group, self.service_identifier, self.opened_ms)
+        other.last_ms = self.last_ms
+        other.unit_kind = self.unit_kind
+        other.granted = self.granted
+        other.validity_time_s = self.validity_time_s
+        other.reservation.money_micros = self.reservation.money_micros
+        for hold in self.reservation.holds:
+            other.reservation.holds.append(BucketHold(hold.bucket_id, hold.units))
+        other.used_units = self.used_units
+        other.used_octets = self.used_octets
+        other.input_octets = self.input_octets
+        other.output_octets = self.output_octets
+        other.time_s = self.time_s
+        other.specific_units = self.specific_units
+        other.amount_micros = self.amount_micros
+        other.written_off_micros = self.written_off_micros
+        other.first_request = self.first_request
+        other.last_request = self.last_request
+        other.requests = self.requests
+        for line in self.lines:
+            other.lines.append(line.copy())
+        for use in self.bucket_uses:
+            other.bucket_uses.append(BucketUse(use.bucket_id, use.units))
+        return other
+
+
+class SessionIdentity:
+    """What of a session never changes, with its stored octets made once."""
+
+    def __init__(
+        self,
+        session_id: bytes,
+        account_id: str,
+        msisdn: bytes,
+        imsi: bytes,
+        plan_id: str,
+        service: str,
+        service_context_id: bytes,
+    ) -> None:
+        self.session_id = session_id
+        self.account_id = account_id
+        self.msisdn = msisdn
+        self.imsi = imsi
+        self.plan_id = plan_id
+        self.service = service
+        self.service_context_id = service_context_id
+        self.apn = b""
+        self.origin_host = b""
+        self.origin_realm = b""
+        self.octets = b""
+
+
+class ChargingSession:
+    """A credit-control session. Times are epoch milliseconds; ``version`` 0 = not yet stored.
+
+    ``deadline_ms`` is when the server gives it up (Tcc); ``indexed_ms`` is the time under which the store's
+    deadline index knows it, which may be earlier. ``answers`` are stored answers, the newest last.
+    ``records`` counts the charging data records it has produced.
+    """
+
+    def __init__(self, identity: SessionIdentity, opened_ms: i64) -> None:
+        self.version: i64 = 0
+        self.identity = identity
+        self.state: i64 = OPEN
+        self.opened_ms = opened_ms
+        self.last_ms = opened_ms
+        self.deadline_ms: i64 = 0
+        self.indexed_ms: i64 = 0
+        self.records: i64 = 0
+        self.first_request: i64 = 0
+        self.last_request: i64 = 0
+        self.requests: i64 = 0
+        self.services: list[Service] = []
+        self.answers: list[bytes] = []
+
+    def copy(self) -> ChargingSession:
+        """A copy that shares its services: replace one by its own copy before changing it."""
+        other = ChargingSession(self.identity, self.opened_ms)
+        other.version = self.version
+        other.state = self.state
+        other.last_ms = self.last_ms
+        other.deadline_ms = self.deadline_ms
+        other.indexed_ms = self.indexed_ms
+        other.records = self.records
+        other.first_request = self.first_request
+        other.last_request = self.last_request
+        other.requests = self.requests
+        other.services = self.services[:]
+        other.answers = self.answers[:]
+        return other
+
+    def service_for_change(self, rating_group: i64, service_identifier: i64, now_ms: i64) -> Service:
+        """This copy's own service of a key; a new one where the session has none yet."""
+        services = self.services
+        for index in range(len(services)):
+            service = services[index]
+            if service.rating_group == rating_group and service.service_identifier == service_identifier:
+                mine = service.copy()
+                services[index] = mine
+                return mine
+        fresh = Service(rating_group, service_identifier, now_ms)
+        services.append(fresh)
+        return fresh
+
+    def reserved_micros(self) -> i64:
+        """The money that its services hold."""
+        total: i64 = 0
+        for service in self.services:
+            total += service.reservation.money_micros
+        return total
+
+    def keep_answer(self, stored: bytes) -> None:
+        """Remember an answer, forgetting the oldest over ANSWERS_KEPT."""
+        self.answers.append(stored)
+        if len(self.answers) > ANSWERS_KEPT:
+            del self.answers[0]

@@ -1,0 +1,179 @@
+"""The stored octets of a charging session. The part that never changes is made once and copied."""
+
+from typing import Final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from balance.operations import BucketHold
+from balance.packing import PackingError, Unpacker, put_number, put_octets, put_text, put_varint
+from ocs.charging.session import BucketUse, ChargeLine, ChargingSession, Service, SessionIdentity
+
+SESSION_FORMAT: Final = 1
+
+
+def identity_octets(identity: SessionIdentity) -> bytes:
+    """The octets of what never changes in a session."""
+    out = BytesWriter()
+    put_octets(out, identity.session_id)
+    put_text(out, identity.account_id)
+    put_octets(out, identity.msisdn)
+    put_octets(out, identity.imsi)
+    put_text(out, identity.plan_id)
+    put_text(out, identity.service)
+    put_octets(out, identity.service_context_id)
+    put_octets(out, identity.apn)
+    put_octets(out, identity.origin_host)
+    put_octets(out, identity.origin_realm)
+    return out.getvalue()
+
+
+def encode_session(session: ChargingSession, version: i64) -> bytes:
+    """The stored octets of a session under a new version."""
+    identity = session.identity
+    if not identity.octets:
+        identity.octets = identity_octets(identity)
+    out = BytesWriter()
+    put_number(out, version)
+    out.append(SESSION_FORMAT)
+    out.append(session.state)
+    put_octets(out, identity.octets)
+    put_varint(out, session.opened_ms)
+    put_varint(out, session.last_ms)
+    put_varint(out, session.deadline_ms)
+    put_varint(out, session.indexed_ms)
+    put_varint(out, session.records)
+    put_varint(out, session.first_request)
+    put_varint(out, session.last_request)
+    put_varint(out, session.requests)
+    put_varint(out, i64(len(session.answers)))
+    for stored in session.answers:
+        put_octets(out, stored)
+    put_varint(out, i64(len(session.services)))
+    for service in session.services:
+        _put_service(out, service)
+    return out.getvalue()
+
+
+def _put_service(out: BytesWriter, service: Service) -> None:
+    put_varint(out, service.rating_group + 1)
+    put_varint(out, service.service_identifier + 1)
+    put_varint(out, service.opened_ms)
+    put_varint(out, service.last_ms)
+    out.append(service.unit_kind)
+    put_varint(out, service.granted)
+    put_varint(out, service.validity_time_s)
+    put_varint(out, service.reservation.money_micros)
+    put_varint(out, i64(len(service.reservation.holds)))
+    for hold in service.reservation.holds:
+        put_text(out, hold.bucket_id)
+        put_varint(out, hold.units)
+    put_varint(out, service.used_units)
+    put_varint(out, service.used_octets)
+    put_varint(out, service.input_octets)
+    put_varint(out, service.output_octets)
+    put_varint(out, service.time_s)
+    put_varint(out, service.specific_units)
+    put_varint(out, service.amount_micros)
+    put_varint(out, service.written_off_micros)
+    put_varint(out, service.first_request)
+    put_varint(out, service.last_request)
+    put_varint(out, service.requests)
+    put_varint(out, i64(len(service.lines)))
+    for line in service.lines:
+        put_text(out, line.rule_id)
+        put_text(out, line.catalogue)
+        put_varint(out, line.price_micros)
+        put_varint(out, line.per_units)
+        put_varint(out, line.increment)
+        out.append(line.rounding)
+        put_varint(out, line.units)
+        put_varint(out, line.amount_micros)
+    put_varint(out, i64(len(service.bucket_uses)))
+    for use in service.bucket_uses:
+        put_text(out, use.bucket_id)
+        put_varint(out, use.units)
+
+
+def decode_session(state: bytes) -> ChargingSession:
+    """The session that ``encode_session`` wrote; PackingError where the octets are none."""
+    octets = Unpacker(state, 0)
+    version = octets.number()
+    if octets.octet() != SESSION_FORMAT:
+        raise PackingError(f"session format {state[8]}, this version reads {SESSION_FORMAT}")
+    kind = octets.octet()
+    identity = _identity(octets.octets())
+    session = ChargingSession(identity, octets.varint())
+    session.version = version
+    session.state = kind
+    session.last_ms = octets.varint()
+    session.deadline_ms = octets.varint()
+    session.indexed_ms = octets.varint()
+    session.records = octets.varint()
+    session.first_request = octets.varint()
+    session.last_request = octets.varint()
+    session.requests = octets.varint()
+    answers = octets.varint()
+    for _ in range(answers):
+        session.answers.append(octets.octets())
+    services = octets.varint()
+    for _ in range(services):
+        session.services.append(_service(octets))
+    return session
+
+
+def _identity(part: bytes) -> SessionIdentity:
+    octets = Unpacker(part, 0)
+    identity = SessionIdentity(
+        octets.octets(),
+        octets.text(),
+        octets.octets(),
+        octets.octets(),
+        octets.text(),
+        octets.text(),
+        octets.octets(),
+    )
+    identity.apn = octets.octets()
+    identity.origin_host = octets.octets()
+    identity.origin_realm = octets.octets()
+    identity.octets = part
+    return identity
+
+
+def _service(octets: Unpacker) -> Service:
+    rating_group = octets.varint() - 1
+    service_identifier = octets.varint() - 1
+    service = Service(rating_group, service_identifier, octets.varint())
+    service.last_ms = octets.varint()
+    service.unit_kind = octets.octet()
+    service.granted = octets.varint()
+    service.validity_time_s = octets.varint()
+    service.reservation.money_micros = octets.varint()
+    holds = octets.varint()
+    for _ in range(holds):
+        service.reservation.holds.append(BucketHold(octets.text(), octets.varint()))
+    service.used_units = octets.varint()
+    service.used_octets = octets.varint()
+    service.input_octets = octets.varint()
+    service.output_octets = octets.varint()
+    service.time_s = octets.varint()
+    service.specific_units = octets.varint()
+    service.amount_micros = octets.varint()
+    service.written_off_micros = octets.varint()
+    service.first_request = octets.varint()
+    service.last_request = octets.varint()
+    service.requests = octets.varint()
+    lines = octets.varint()
+    for _ in range(lines):
+        line = ChargeLine(octets.text(), octets.text(), 0)
+        line.price_micros = octets.varint()
+        line.per_units = octets.varint()
+        line.increment = octets.varint()
+        line.rounding = octets.octet()
+        line.units = octets.varint()
+        line.amount_micros = octets.varint()
+        service.lines.append(line)
+    uses = octets.varint()
+    for _ in range(uses):
+        service.bucket_uses.append(BucketUse(octets.text(), octets.varint()))
+    return service

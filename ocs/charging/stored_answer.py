@@ -1,0 +1,84 @@
+"""Stored answers: the content of a CCA in a few octets, kept in its session to answer a repeat with.
+
+What an answer echoes (Session-Id, type, number, Proxy-Info) comes from the repeat itself, the rest from
+here, through the one encoder there is: a repeat of the same request gets the same octets.
+"""
+
+from zlib import crc32
+
+from librt.strings import BytesWriter, read_i64_be
+from mypy_extensions import i64
+
+from balance.packing import Unpacker, put_number, put_octets, put_text, put_varint
+from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
+
+
+def request_key(request: CreditControlRequest) -> i64:
+    """CC-Request-Type and CC-Request-Number in one number (RFC 8506, 8.2: with the Session-Id it is unique)."""
+    return (request.request_type << 32) | request.request_number
+
+
+def message_key(request: CreditControlRequest) -> i64:
+    """Origin-Host (its CRC-32) and End-to-End Identifier in one number (RFC 6733, 3)."""
+    return ((crc32(request.origin_host) & 0x7FFFFFFF) << 32) | request.end_to_end
+
+
+def find_answer(answers: list[bytes], request: CreditControlRequest) -> bytes | None:
+    """The stored answer to a repeated request: by its own key, or by Origin-Host and End-to-End Identifier."""
+    if not answers:
+        return None
+    by_request = request_key(request)
+    by_message = message_key(request)
+    for stored in answers:
+        if read_i64_be(stored, 0) == by_request or read_i64_be(stored, 8) == by_message:
+            return stored
+    return None
+
+
+def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> bytes:
+    """The octets to keep of an answer, under the keys of its request."""
+    out = BytesWriter()
+    put_number(out, request_key(request))
+    put_number(out, message_key(request))
+    put_varint(out, answer.result_code)
+    out.append(answer.session_failover + 1)
+    out.append(answer.failure_handling + 1)
+    out.append(i64(1 if answer.units_at_command_level else 0))
+    put_octets(out, answer.failed_avp)
+    put_text(out, answer.error_message)
+    put_varint(out, i64(len(answer.services)))
+    for service in answer.services:
+        put_varint(out, service.rating_group + 1)
+        put_varint(out, service.service_identifier + 1)
+        put_varint(out, service.result_code)
+        out.append(service.granted_kind)
+        put_varint(out, service.granted)
+        put_varint(out, service.validity_time_s + 1)
+        put_varint(out, service.threshold + 1)
+        put_varint(out, service.quota_holding_time_s + 1)
+        out.append(service.final_unit_action + 1)
+    return out.getvalue()
+
+
+def unpack_answer(stored: bytes) -> CreditControlAnswer:
+    """The answer that ``pack_answer`` kept."""
+    octets = Unpacker(stored, 16)
+    answer = CreditControlAnswer(octets.varint())
+    answer.session_failover = octets.octet() - 1
+    answer.failure_handling = octets.octet() - 1
+    answer.units_at_command_level = octets.octet() == 1
+    answer.failed_avp = octets.octets()
+    answer.error_message = octets.text()
+    count = octets.varint()
+    for _ in range(count):
+        rating_group = octets.varint() - 1
+        service_identifier = octets.varint() - 1
+        service = ServiceAnswer(rating_group, service_identifier, octets.varint())
+        service.granted_kind = octets.octet()
+        service.granted = octets.varint()
+        service.validity_time_s = octets.varint() - 1
+        service.threshold = octets.varint() - 1
+        service.quota_holding_time_s = octets.varint() - 1
+        service.final_unit_action = octets.octet() - 1
+        answer.services.append(service)
+    return answer

@@ -1,0 +1,150 @@
+"""Charging what was used: buckets first, then money, each service by one kind of unit only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from balance.account import Account, Bucket
+from balance.operations import debit_money, debit_units
+from balance.quantity import LIMIT_MICROS, OCTETS, SECONDS
+from ocs.charging.session import BucketUse, ChargeLine, Service
+from protocol.messages import ABSENT, MultipleServicesCreditControl
+from rating.catalogue import BundleDefinition, Plan, Rate, Rule
+from rating.pricing import price_micros_of
+
+MAX_REPORTED_UNITS: Final = 1 << 50
+"""More units than this in one report are an error of the client's, not usage (a petaoctet)."""
+
+UNRATED: Final = "unrated"
+"""The rule id of used units for which the plan has no price: recorded, never lost, at no charge."""
+
+
+def used_units_of(mscc: MultipleServicesCreditControl, unit_kind: i64) -> i64:
+    """The used units of one kind; ABSENT where the client did not report that kind."""
+    if unit_kind == OCTETS:
+        return mscc.used_octets
+    if unit_kind == SECONDS:
+        return mscc.used_time_s
+    return mscc.used_specific_units
+
+
+def add_usage(service: Service, mscc: MultipleServicesCreditControl) -> None:
+    """Count the reported units of every kind."""
+    if mscc.used_octets != ABSENT:
+        service.used_octets += mscc.used_octets
+    if mscc.used_input_octets != ABSENT:
+        service.input_octets += mscc.used_input_octets
+    if mscc.used_output_octets != ABSENT:
+        service.output_octets += mscc.used_output_octets
+    if mscc.used_time_s != ABSENT:
+        service.time_s += mscc.used_time_s
+    if mscc.used_specific_units != ABSENT:
+        service.specific_units += mscc.used_specific_units
+
+
+def bundle_applies(bundle: BundleDefinition, rate: Rate, rating_group: i64) -> bool:
+    """Whether a bundle pays for the units of a rate in a rating group. What costs nothing uses no bundle."""
+    if bundle.unit_kind != rate.unit_kind or rate.price_micros == 0:
+        return False
+    groups = bundle.rating_groups
+    return groups is None or rating_group in groups
+
+
+def usable_buckets(account: Account, plan: Plan, rate: Rate, rating_group: i64) -> list[Bucket]:
+    """The account's buckets that pay for a rate, in the order of use: soonest end first, then the plan's order."""
+    found: list[Bucket] = []
+    if not account.buckets or not plan.bundles:
+        return found
+    for bundle in plan.bundles:
+        if not bundle_applies(bundle, rate, rating_group):
+            continue
+        for bucket in account.buckets:
+            if bucket.bucket_id == bundle.bundle_id:
+                at = len(found)
+                while at > 0 and _ends_before(bucket, found[at - 1]):
+                    at -= 1
+                found.insert(at, bucket)
+    return found
+
+
+def _ends_before(one: Bucket, other: Bucket) -> bool:
+    if one.expires_at_ms == 0:
+        return False
+    return other.expires_at_ms == 0 or one.expires_at_ms < other.expires_at_ms
+
+
+def current_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine | None:
+    """The line on which the service is charged now, if this rule of this catalogue charged it last."""
+    lines = service.lines
+    if lines:
+        line = lines[len(lines) - 1]
+        if line.catalogue == catalogue and line.rule_id == rule.rule_id:
+            return line
+    return None
+
+
+def _line_for_charge(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
+    line = current_line(service, rule, catalogue)
+    if line is not None:
+        return line
+    fresh = ChargeLine(rule.rule_id, catalogue, rule.rate.rounding)
+    fresh.price_micros = rule.rate.price_micros
+    fresh.per_units = rule.rate.per_units
+    fresh.increment = rule.rate.increment
+    service.lines.append(fresh)
+    return fresh
+
+
+def charge(
+    account: Account, service: Service, plan: Plan, rule: Rule, catalogue: str, units: i64, now_ms: i64
+) -> bool:
+    """Charge used units in full. False, and nothing is changed, where the price is beyond any account.
+
+    Money is charged on the service's units so far and rounded once: the line's amount is always the price of
+    the line's units, whatever the sizes of the reports.
+    """
+    rate = rule.rate
+    if units * rate.price_micros // rate.per_units > LIMIT_MICROS:
+        return False
+    service.used_units += units
+    left = units
+    for bucket in usable_buckets(account, plan, rate, service.rating_group):
+        taken = bucket.available(now_ms)
+        if taken > left:
+            taken = left
+        if taken > 0:
+            debit_units(bucket, taken)
+            _add_bucket_use(service, bucket.bucket_id, taken)
+            left -= taken
+    if left > 0:
+        line = _line_for_charge(service, rule, catalogue)
+        line.units += left
+        amount: i64 = price_micros_of(line.units, rate)
+        due = amount - line.amount_micros
+        line.amount_micros = amount
+        lost = debit_money(account, due, plan.overdraft_allowed)
+        service.amount_micros += due - lost
+        service.written_off_micros += lost
+    return True
+
+
+def record_unrated(service: Service, units: i64, catalogue: str) -> None:
+    """Keep used units that have no price."""
+    service.used_units += units
+    lines = service.lines
+    if lines and lines[len(lines) - 1].rule_id == UNRATED:
+        lines[len(lines) - 1].units += units
+        return
+    line = ChargeLine(UNRATED, catalogue, 0)
+    line.units = units
+    lines.append(line)
+
+
+def _add_bucket_use(service: Service, bucket_id: str, units: i64) -> None:
+    for use in service.bucket_uses:
+        if use.bucket_id == bucket_id:
+            use.units += units
+            return
+    service.bucket_uses.append(BucketUse(bucket_id, units))
