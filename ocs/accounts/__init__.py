@@ -1,0 +1,1 @@
+"""Accounts: topping up and looking at one."""

@@ -1,0 +1,1 @@
+"""Subscribers: loading them from files and looking at one."""
