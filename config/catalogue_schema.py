@@ -258,6 +258,18 @@ PLAN_KEYS: Final = frozenset(PlanText.model_fields)
 def catalogue_json_schema() -> str:
     """The JSON Schema that editors check catalogue files with, as text."""
     schema = CatalogueText.model_json_schema()
+    for model in (schema, *schema["$defs"].values()):
+        model["properties"] = {name: _as_written(entry) for name, entry in model["properties"].items()}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Catalogue of an online charging server"
     return json.dumps(schema, indent=2) + "\n"
+
+
+def _as_written(entry: dict[str, Any]) -> dict[str, Any]:
+    """A property as it is written in a file: without our inner defaults, and never null."""
+    found = {key: value for key, value in entry.items() if key != "default"}
+    choices = [choice for choice in found.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        del found["anyOf"]
+        return {**choices[0], **found}
+    return {**found, "anyOf": choices} if choices else found

@@ -1,0 +1,202 @@
+"""What the server can be told: every setting with its type, bounds and default, in groups.
+
+``config/ocs.toml`` says in words what each does. Relative paths are relative to the working directory.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from config.issues import TextError
+
+EXAMPLE_OPERATOR: Final = Path(__file__).parent / "examples" / "small_mvno"
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
+
+
+class Endpoint(NamedTuple):
+    """A host name or address, and a TCP port (0 = any free one)."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_endpoint(value: object) -> Endpoint:
+    """The endpoint of a text such as ``127.0.0.1:3868`` or ``[::1]:3868``; TextError where it is none."""
+    if isinstance(value, Endpoint):
+        return value
+    hint = "write it such as '127.0.0.1:3868' or '[::1]:3868'"
+    if not isinstance(value, str):
+        raise TextError(f"{value!r} is not HOST:PORT", hint)
+    host, colon, port = value.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise TextError(f"{value!r} is not HOST:PORT", hint)
+    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+        raise TextError(f"{value!r} is not HOST:PORT", hint)
+    return Endpoint(host, int(port))
+
+
+def _identity(value: object) -> object:
+    if isinstance(value, str) and _HOST.fullmatch(value) is None:
+        raise TextError(f"{value!r} is not a DiameterIdentity", "a fully qualified host or realm name")
+    return value
+
+
+def _network(value: object) -> object:
+    try:
+        ipaddress.ip_network(str(value), strict=True)
+    except ValueError as error:
+        raise TextError(str(error), "write it such as '10.0.0.0/8' or '192.0.2.7'") from None
+    return value
+
+
+EndpointText = Annotated[Endpoint, BeforeValidator(parse_endpoint)]
+Identity = Annotated[str, BeforeValidator(_identity)]
+PositiveInt = Annotated[int, Field(ge=1, le=1 << 31)]
+NaturalInt = Annotated[int, Field(ge=0, le=1 << 31)]
+
+
+class SettingsGroup(BaseModel):
+    """What all groups have in common: no unknown keys, no conversions, no changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PeerEntry(SettingsGroup):
+    """One kind of peer that may connect: by Origin-Host, by Origin-Realm or by the address it comes from."""
+
+    origin_host: Identity | None = None
+    realm: Identity | None = None
+    address: Annotated[str, BeforeValidator(_network)] | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> PeerEntry:
+        if sum(value is not None for value in (self.origin_host, self.realm, self.address)) != 1:
+            raise TextError("a peer is named by exactly one of 'origin_host', 'realm' and 'address'")
+        return self
+
+
+class DiameterSettings(SettingsGroup):
+    """Who we are on Diameter, where we listen and who may connect."""
+
+    origin_host: Identity = "ocs.example.net"
+    origin_realm: Identity = "example.net"
+    served_realms: list[Identity] = Field(default=[], description="empty = origin_realm alone")
+    product_name: Annotated[str, Field(min_length=1, max_length=255)] = "ocs"
+    listen: list[EndpointText] = [Endpoint("127.0.0.1", 3868)]
+    peers: Literal["any"] | list[PeerEntry] = "any"
+
+
+class TlsSettings(SettingsGroup):
+    """Where we listen with TLS; a client certificate is asked for where ``client_ca_file`` is set."""
+
+    listen: list[EndpointText] = []
+    certificate_file: str = ""
+    key_file: str = ""
+    client_ca_file: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> TlsSettings:
+        if self.listen and not (self.certificate_file and self.key_file):
+            raise TextError("'listen' needs 'certificate_file' and 'key_file'")
+        return self
+
+
+class StoreSettings(SettingsGroup):
+    """Where state is kept: an URL, or a private Valkey in ``data_dir`` where it is empty."""
+
+    url: str = ""
+    data_dir: str = "./data"
+
+
+class CatalogueSettings(SettingsGroup):
+    """Which price list holds: a folder or file; empty = the example operator that comes along."""
+
+    path: str = ""
+
+
+class MetricsSettings(SettingsGroup):
+    """Where metrics and health are served over HTTP."""
+
+    listen: EndpointText = Endpoint("127.0.0.1", 9868)
+
+
+class LimitsSettings(SettingsGroup):
+    """What bounds memory and waiting."""
+
+    requests_in_flight: PositiveInt = 2048
+    connections: PositiveInt = 1000
+    message_octets: Annotated[int, Field(ge=1024, le=(1 << 24) - 1)] = 65_536
+    batch_size: PositiveInt = 512
+    commits_in_flight: PositiveInt = 2
+    cached_accounts: PositiveInt = 200_000
+    cached_sessions: PositiveInt = 200_000
+
+
+class ChargingSettings(SettingsGroup):
+    """What gateways are told, and how long sessions live without them."""
+
+    credit_control_failure_handling: Literal["terminate", "continue", "retry_and_terminate"] = "terminate"
+    session_failover: bool = True
+    remember_closed_s: NaturalInt = 300
+    session_without_grant_s: PositiveInt = 7200
+    supervision_factor: PositiveInt = 2
+
+
+class RecordsSettings(SettingsGroup):
+    """The files of charging records; an empty ``directory`` is the folder ``cdr`` in the data directory."""
+
+    directory: str = ""
+    rotate_records: PositiveInt = 100_000
+    rotate_s: PositiveInt = 3600
+    poll_ms: PositiveInt = 200
+
+
+class LogSettings(SettingsGroup):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(SettingsGroup):
+    """All settings of a server; immutable."""
+
+    diameter: DiameterSettings = DiameterSettings()
+    tls: TlsSettings = TlsSettings()
+    store: StoreSettings = StoreSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    limits: LimitsSettings = LimitsSettings()
+    charging: ChargingSettings = ChargingSettings()
+    records: RecordsSettings = RecordsSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def data_directory(self) -> Path:
+        """Where the private Valkey and, by default, the records are."""
+        return Path(self.store.data_dir)
+
+    @property
+    def catalogue_path(self) -> Path:
+        """The folder or file of the catalogue."""
+        return Path(self.catalogue.path) if self.catalogue.path else EXAMPLE_OPERATOR
+
+    @property
+    def records_directory(self) -> Path:
+        """Where record files are written."""
+        return Path(self.records.directory) if self.records.directory else self.data_directory / "cdr"
+
+    @property
+    def served_realms(self) -> list[str]:
+        """The realms whose requests we answer."""
+        return self.diameter.served_realms or [self.diameter.origin_realm]
