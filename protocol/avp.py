@@ -1,7 +1,7 @@
 """Writing Diameter octets: AVPs, groups and messages (RFC 6733, 3 and 4).
 
-The functions append to a ``BytesWriter`` and pad to four octets. A group is opened, its members are appended, and
-it is closed: its length is put in afterwards, nothing is copied. Numbers are taken modulo their width.
+The functions append to a ``BytesWriter`` and pad to four octets. A group is opened, its members are appended,
+and it is closed: its length is put in afterwards, nothing is copied. Numbers are taken modulo their width.
 """
 
 from typing import Final

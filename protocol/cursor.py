@@ -10,9 +10,9 @@ from protocol.codes import VENDOR_FLAG
 class AvpCursor:
     """Steps through the AVPs of ``message[position:end]``: a whole message from octet 20 on, or a group's data.
 
-    After ``next()`` returned true, ``start`` is where the AVP begins; ``code``, ``flags``, ``vendor`` (0 without
-    Vendor-Id), ``data_at`` and ``data_length`` describe it. ``next()`` returns false at the end and at an AVP
-    that can not be read; then ``malformed`` says why (empty at a clean end) and ``start`` is where it begins.
+    After ``next()`` returned true, ``start`` is where the AVP begins; ``code``, ``flags``, ``vendor`` (0 where
+    there is none), ``data_at`` and ``data_length`` describe it. ``next()`` returns false at the end, and at an
+    AVP that can not be read: then ``malformed`` says why (it is empty at a clean end), ``start`` where.
     """
 
     def __init__(self, message: bytes, position: i64, end: i64) -> None:
