@@ -16,6 +16,11 @@ def session_key(session_id: bytes) -> bytes:
     return b"s:" + session_id
 
 
+def session_id_of(key: bytes) -> bytes:
+    """The Session-Id of a session's key."""
+    return key[2:]
+
+
 def subscriber_key(msisdn: bytes) -> bytes:
     """A subscriber's state, by E.164 number without plus."""
     return b"m:" + msisdn

@@ -23,6 +23,10 @@ class Subscriber:
         self.plan_id = plan_id
         self.status = status
 
+    def subscriber_id(self) -> bytes:
+        """What keys it in the store: the MSISDN, else ``imsi-`` and the IMSI."""
+        return self.msisdn if self.msisdn else b"imsi-" + self.imsi
+
 
 def encode_subscriber(subscriber: Subscriber, version: i64) -> bytes:
     """The stored octets of a subscriber under a new version."""

@@ -138,6 +138,7 @@ class LimitsSettings(SettingsGroup):
     message_octets: Annotated[int, Field(ge=1024, le=(1 << 24) - 1)] = 65_536
     batch_size: PositiveInt = 512
     commits_in_flight: PositiveInt = 2
+    store_patience_ms: PositiveInt = 3000
     cached_accounts: PositiveInt = 200_000
     cached_sessions: PositiveInt = 200_000
 
@@ -150,6 +151,7 @@ class ChargingSettings(SettingsGroup):
     remember_closed_s: NaturalInt = 300
     session_without_grant_s: PositiveInt = 7200
     supervision_factor: PositiveInt = 2
+    refused_validity_s: PositiveInt = 300
 
 
 class RecordsSettings(SettingsGroup):

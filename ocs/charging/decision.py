@@ -247,13 +247,14 @@ def _supervision_s(session: ChargingSession, policy: ChargingPolicy) -> i64:
 
 def _any_service_succeeded(answer: CreditControlAnswer) -> bool:
     for part in answer.services:
-        if part.result_code == SUCCESS or part.result_code == CREDIT_CONTROL_NOT_APPLICABLE:
+        code = part.result_code
+        if code in {SUCCESS, CREDIT_CONTROL_NOT_APPLICABLE}:
             return True
     return False
 
 
 def _session_plan(session: ChargingSession, account: Account, catalogue: Catalogue) -> Plan:
-    """The plan a session was opened on; one without prices where the catalogue has it no more: usage is kept, unrated."""
+    """The plan a session was opened on; one without prices if the catalogue lost it: usage is kept, unrated."""
     plan = catalogue.plans.get(session.identity.plan_id)
     if plan is not None:
         return plan

@@ -1,4 +1,4 @@
-"""Granting quota: sized by the plan and the request, bounded by what the account affords (RFC 8506, 5.1-5.6)."""
+"""Granting quota: sized by plan and request, bounded by what the account affords (RFC 8506, 5.1-5.6)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_THRESHOLD: Final = 0xFFFFFFFF
 
 
 def wanted_units(mscc: MultipleServicesCreditControl, unit_kind: i64, policy: GrantPolicy) -> i64:
-    """What a Requested-Service-Unit asks for: its units of this kind, else the plan's default; never over its maximum."""
+    """What a Requested-Service-Unit asks for of this kind, else the plan's default; at most its maximum."""
     if unit_kind == OCTETS:
         wanted = mscc.requested_octets
     elif unit_kind == SECONDS:
@@ -30,9 +30,7 @@ def wanted_units(mscc: MultipleServicesCreditControl, unit_kind: i64, policy: Gr
         wanted = mscc.requested_specific_units
     if wanted <= 0:
         wanted = policy.default_units
-    if wanted > policy.maximum_units:
-        wanted = policy.maximum_units
-    return wanted
+    return wanted if wanted < policy.maximum_units else policy.maximum_units
 
 
 def grant(
@@ -80,7 +78,7 @@ def grant(
 def _reserve_affordable(
     account: Account, service: Service, rate: Rate, charged_units: i64, wanted: i64
 ) -> tuple[i64, bool]:
-    """Reserve money for what is affordable of the wanted units; what is left of them, and whether nothing more is."""
+    """Reserve money for the affordable wanted units; how many are left, and whether no more is affordable."""
     available = account.available_micros()
     if available < 0:
         return wanted, True

@@ -30,12 +30,20 @@ class Pending:
         self.connection: AnswerSink | None = None
         self.answer: CreditControlAnswer | None = None
         self.next: Pending | None = None
-        self.attempts: i64 = 0
         self.session_checked = False
         self.account_checked = False
         self.msisdn_checked = False
         self.imsi_checked = False
         self.must_read_session = False
+
+    def start_again(self) -> None:
+        """Its states have changed meanwhile: look everything up once more."""
+        self.answer = None
+        self.session_checked = False
+        self.account_checked = False
+        self.msisdn_checked = False
+        self.imsi_checked = False
+        self.must_read_session = True
 
 
 class Group:
@@ -98,7 +106,7 @@ class Group:
                 value = encode_account(account, account.version)
             changes.put(account_key(self.account_id), self.read_version, value, 0)
         for subscriber in self.subscribers:
-            changes.put(subscriber_key(subscriber.msisdn), subscriber.version, b"", 0)
+            changes.put(subscriber_key(subscriber.subscriber_id()), subscriber.version, b"", 0)
         for index in range(len(self.requests)):
             read = self.read_sessions[index]
             version: i64 = 0 if read is None else read.version
@@ -132,6 +140,6 @@ def _put_session(
 
 def _is_in(subscribers: list[Subscriber], subscriber: Subscriber) -> bool:
     for known in subscribers:
-        if known.msisdn == subscriber.msisdn:
+        if known is subscriber:
             return True
     return False

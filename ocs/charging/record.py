@@ -1,7 +1,7 @@
 """Charging data records as the outbox carries them: one JSON object for each closed service of a session."""
 
-from functools import lru_cache
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 

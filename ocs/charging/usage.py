@@ -112,8 +112,7 @@ def charge(
     left = units
     for bucket in usable_buckets(account, plan, rate, service.rating_group):
         taken = bucket.available(now_ms)
-        if taken > left:
-            taken = left
+        taken = min(taken, left)
         if taken > 0:
             debit_units(bucket, taken)
             _add_bucket_use(service, bucket.bucket_id, taken)

@@ -1,0 +1,142 @@
+"""A running server: start listening, reload, and stop without losing an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from balance.store import StateStore
+from config.catalogue_file import load_catalogue
+from config.issues import ConfigError
+from config.settings import Settings
+from ocs import __version__, hotpath
+from ocs.cdr.writer import CdrWriter
+from ocs.charging.expiry import SessionExpiry
+from ocs.charging.service import ChargingService
+from ocs.metrics import ServerMetrics
+from ocs.metrics_export import ServerCollector
+from ocs.watch_http import Readiness, WatchServer
+from protocol.aio import DiameterListener
+from protocol.tls import server_context
+
+_DRAIN_S: Final = 5.0
+_YOUNG_OBJECTS: Final = 50_000
+_GENERATIONS: Final = 1_000
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="server")
+
+
+class Server:
+    """All parts of a server, and the order in which they start and stop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: StateStore,
+        service: ChargingService,
+        listener: DiameterListener,
+        records: CdrWriter,
+        expiry: SessionExpiry,
+        metrics: ServerMetrics,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.service = service
+        self.listener = listener
+        self.metrics = metrics
+        self.addresses: list[tuple[str, int]] = []
+        self.watch_address: tuple[str, int] = ("", 0)
+        self._records = records
+        self._expiry = expiry
+        build = {
+            "version": __version__,
+            "hot_path": hot_path_name(),
+            "catalogue": service.catalogue.version,
+        }
+        self._watch = WatchServer(ServerCollector(metrics, build), self._readiness)
+        self._expiring: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._reloads: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen for peers and scrapers. OSError where an address is taken."""
+        settings = self.settings
+        for endpoint in settings.diameter.listen:
+            self.addresses.append(await self.listener.start(endpoint.host, endpoint.port))
+        if settings.tls.listen:
+            tls = settings.tls
+            context = server_context(
+                Path(tls.certificate_file),
+                Path(tls.key_file),
+                Path(tls.client_ca_file) if tls.client_ca_file else None,
+            )
+            for endpoint in tls.listen:
+                self.addresses.append(await self.listener.start(endpoint.host, endpoint.port, context))
+        self.watch_address = await self._watch.start(settings.metrics.listen.host, settings.metrics.listen.port)
+        self._records.start()
+        self._expiring = asyncio.create_task(self._expiry.run(), name="session-expiry")
+        _settle_memory()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reloads the catalogue."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        await self._stopping.wait()
+        _log.info("stopping")
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Part from the peers, let what is in flight be answered, write the last records, let go of the store."""
+        if self._expiring is not None:
+            self._expiring.cancel()
+        await self.listener.stop(_DRAIN_S)
+        await self._watch.stop()
+        await self._records.stop()
+        await self.store.close()
+
+    def _reload(self) -> None:
+        task = asyncio.create_task(self.reload_catalogue())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def reload_catalogue(self) -> bool:
+        """Read the catalogue again and swap it whole; with any mistake in it, the old one stays."""
+        path = self.settings.catalogue_path
+        try:
+            catalogue = await asyncio.to_thread(load_catalogue, path)
+        except ConfigError as error:
+            _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
+            return False
+        previous = self.service.catalogue.version
+        self.service.catalogue = catalogue
+        _log.info("catalogue reloaded", path=str(path), previous=previous, version=catalogue.version)
+        return True
+
+    def _readiness(self) -> Readiness:
+        if self._stopping.is_set():
+            return Readiness(False, "stopping")
+        if self.service.in_flight >= self.service.limits.in_flight:
+            return Readiness(False, "as many requests in flight as are admitted")
+        return Readiness(True, "serving")
+
+
+def hot_path_name() -> str:
+    """Compiled or interpreted, as the ready line says it."""
+    return "compiled" if hotpath.compiled() else "interpreted"
+
+
+def _settle_memory() -> None:
+    """Take what the start has built out of the collector's sight, and let it look rarely at what lives long.
+
+    Requests leave no cycles behind; a full collection over all remembered states would stop the server for long.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, _GENERATIONS)
