@@ -53,7 +53,7 @@ def configure_logs(level: str, style: str, stream: TextIO | None = None) -> None
 def mask_subscriber_numbers(
     _logger: object, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Hide MSISDNs and IMSIs above debug: in the fields that hold them, and digits of their length in any text."""
+    """Hide MSISDNs and IMSIs above debug: in the fields that hold them, and such digits in any text."""
     if method == "debug":
         return event
     for key, value in event.items():

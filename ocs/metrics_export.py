@@ -13,7 +13,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from ocs.latency import LatencyHistogram, upper_bound
+from ocs.latency import STEPS, LatencyHistogram, upper_bound
 from ocs.metrics import STAGE_NAMES, RecordMetrics, ServerMetrics, split_answer_key
 
 COMMAND_NAMES: Final = {257: "CE", 258: "RA", 272: "CC", 274: "AS", 280: "DW", 282: "DP"}
@@ -40,6 +40,8 @@ _LEVELS: Final = (
 _MICROSECONDS: Final = 1_000_000
 _HALVES: Final = 8
 """Every eighth step of the fine histogram bounds one bucket of the exported one: two to a doubling."""
+_END: Final = STEPS * 22
+"""The exported buckets end at 2**25: half a minute in microseconds. Always the same ones, as rates need."""
 
 
 class ServerCollector(Collector):
@@ -137,9 +139,7 @@ def _add_histogram(
     buckets: list[tuple[str, float]] = []
     seen = 0
     counts = histogram.counts
-    for start in range(0, len(counts), _HALVES):
-        if seen == histogram.count and seen:
-            break
+    for start in range(0, _END, _HALVES):
         seen += sum(counts[start : start + _HALVES])
         bound = upper_bound(start + _HALVES - 1)
         if scale == 1 or bound >= 16:

@@ -1,0 +1,103 @@
+"""``ocs account show`` and ``ocs account top-up``."""
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+import click
+
+from balance.quantity import AmountError, format_micros, parse_micros
+from config.settings_schema import Settings
+from ocs.accounts.top_up import TopUp, top_up
+from ocs.accounts.view import JsonObject, account_view
+from ocs.cli.failure import Failure
+from ocs.cli.opened import opened_store
+from ocs.cli.options import common_options, current_settings, json_option
+from ocs.cli.printing import print_fields, print_json, print_table
+
+
+@click.group("account")
+@common_options
+def command() -> None:
+    """Look at accounts and top them up."""
+
+
+@command.command("show")
+@click.argument("account_id", metavar="ID")
+@common_options
+@json_option
+def show(account_id: str, as_json: bool) -> None:
+    """Show an account: balance, reservations, buckets and open sessions."""
+    view = asyncio.run(_view(current_settings(), account_id))
+    if view is None:
+        raise Failure(f"there is no account {account_id}")
+    if as_json:
+        print_json(view)
+    else:
+        _print_account(view)
+
+
+@command.command("top-up")
+@click.argument("account_id", metavar="ID")
+@click.argument("amount")
+@click.option("--reference", metavar="R", help="A top-up with the same reference is given once.")
+@common_options
+@json_option
+def top_up_command(account_id: str, amount: str, reference: str | None, as_json: bool) -> None:
+    """Credit AMOUNT (decimal text in the account's currency) to an account."""
+    try:
+        micros = parse_micros(amount)
+    except AmountError as error:
+        raise click.BadParameter(str(error), param_hint="AMOUNT") from None
+    chosen = reference if reference is not None else f"cli-{uuid.uuid4()}"
+    done = asyncio.run(_top_up(current_settings(), account_id, micros, chosen))
+    account = done.account
+    if as_json:
+        print_json(
+            {
+                "account": account_id,
+                "reference": chosen,
+                "credited_now_micros": 0 if done.repeated else micros,
+                "repeated": done.repeated,
+                "currency": account.currency,
+                "credited_micros": account.credited_micros,
+                "balance_micros": account.balance_micros,
+            }
+        )
+        return
+    what = "was credited before, nothing changed" if done.repeated else f"{format_micros(micros)} credited"
+    balance = f"{format_micros(account.balance_micros)} {account.currency}"
+    click.echo(f"{account_id}: {what}; balance {balance}; reference {chosen}")
+
+
+async def _view(settings: Settings, account_id: str) -> JsonObject | None:
+    async with opened_store(settings) as store:
+        return await account_view(store, account_id)
+
+
+async def _top_up(settings: Settings, account_id: str, micros: int, reference: str) -> TopUp:
+    async with opened_store(settings) as store:
+        return await top_up(store, account_id, micros, reference, time.time_ns() // 1_000_000)
+
+
+def _print_account(view: dict[str, Any]) -> None:
+    currency = view["currency"]
+    print_fields(
+        [
+            ("account", view["account"]),
+            ("balance", f"{view['balance']} {currency}"),
+            ("reserved", f"{view['reserved']} {currency}"),
+            ("available", f"{view['available']} {currency}"),
+            ("credited", f"{format_micros(view['credited_micros'])} {currency}"),
+            ("debited", f"{format_micros(view['debited_micros'])} {currency}"),
+        ]
+    )
+    if view["buckets"]:
+        click.echo("\nBuckets")
+        names = ("bucket", "remaining", "reserved", "initial", "unit_kind", "expires_at")
+        print_table(names, ([bucket[name] or "-" for name in names] for bucket in view["buckets"]))
+    click.echo(f"\nOpen sessions: {len(view['sessions'])}")
+    if view["sessions"]:
+        columns = ("session_id", "opened_at", "last_request_at", "reserved_micros", "amount_micros")
+        print_table(columns, ([session[name] for name in columns] for session in view["sessions"]))
