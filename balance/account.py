@@ -7,7 +7,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from balance.packing import PackingError, Unpacker, put_number, put_text
+from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text
 
 ACCOUNT_FORMAT: Final = 1
 
@@ -90,7 +90,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     """The stored octets of an account under a new version."""
     out = BytesWriter()
     put_number(out, version)
-    out.append(ACCOUNT_FORMAT)
+    put_octet(out, ACCOUNT_FORMAT)
     put_text(out, account.account_id)
     put_text(out, account.currency)
     put_number(out, account.opening_micros)
@@ -98,10 +98,10 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_number(out, account.debited_micros)
     put_number(out, account.balance_micros)
     put_number(out, account.reserved_micros)
-    out.append(i64(len(account.buckets)))
+    put_octet(out, i64(len(account.buckets)))
     for b in account.buckets:
         put_text(out, b.bucket_id)
-        out.append(b.unit_kind)
+        put_octet(out, b.unit_kind)
         put_number(out, b.initial)
         put_number(out, b.remaining)
         put_number(out, b.reserved)
@@ -124,7 +124,12 @@ def decode_account(state: bytes) -> Account:
     for _ in range(octets.octet()):
         account.buckets.append(
             Bucket(
-                octets.text(), octets.octet(), octets.number(), octets.number(), octets.number(), octets.number()
+                octets.text(),
+                octets.octet(),
+                octets.number(),
+                octets.number(),
+                octets.number(),
+                octets.number(),
             )
         )
     return account

@@ -5,7 +5,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from balance.packing import PackingError, Unpacker, put_number, put_octets, put_text
+from balance.packing import PackingError, Unpacker, put_number, put_octet, put_octets, put_text
 
 SUBSCRIBER_FORMAT: Final = 1
 ACTIVE: Final = 0
@@ -32,12 +32,12 @@ def encode_subscriber(subscriber: Subscriber, version: i64) -> bytes:
     """The stored octets of a subscriber under a new version."""
     out = BytesWriter()
     put_number(out, version)
-    out.append(SUBSCRIBER_FORMAT)
+    put_octet(out, SUBSCRIBER_FORMAT)
     put_octets(out, subscriber.msisdn)
     put_octets(out, subscriber.imsi)
     put_text(out, subscriber.account_id)
     put_text(out, subscriber.plan_id)
-    out.append(subscriber.status)
+    put_octet(out, subscriber.status)
     return out.getvalue()
 
 

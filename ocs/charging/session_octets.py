@@ -6,7 +6,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from balance.operations import BucketHold
-from balance.packing import PackingError, Unpacker, put_number, put_octets, put_text, put_varint
+from balance.packing import PackingError, Unpacker, put_number, put_octet, put_octets, put_text, put_varint
 from ocs.charging.session import BucketUse, ChargeLine, ChargingSession, Service, SessionIdentity
 
 SESSION_FORMAT: Final = 1
@@ -35,8 +35,8 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
         identity.octets = identity_octets(identity)
     out = BytesWriter()
     put_number(out, version)
-    out.append(SESSION_FORMAT)
-    out.append(session.state)
+    put_octet(out, SESSION_FORMAT)
+    put_octet(out, session.state)
     put_octets(out, identity.octets)
     put_varint(out, session.opened_ms)
     put_varint(out, session.last_ms)
@@ -60,7 +60,7 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     put_varint(out, service.service_identifier + 1)
     put_varint(out, service.opened_ms)
     put_varint(out, service.last_ms)
-    out.append(service.unit_kind)
+    put_octet(out, service.unit_kind)
     put_varint(out, service.granted)
     put_varint(out, service.validity_time_s)
     put_varint(out, service.reservation.money_micros)
@@ -86,7 +86,7 @@ def _put_service(out: BytesWriter, service: Service) -> None:
         put_varint(out, line.price_micros)
         put_varint(out, line.per_units)
         put_varint(out, line.increment)
-        out.append(line.rounding)
+        put_octet(out, line.rounding)
         put_varint(out, line.units)
         put_varint(out, line.amount_micros)
     put_varint(out, i64(len(service.bucket_uses)))

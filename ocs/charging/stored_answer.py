@@ -9,7 +9,7 @@ from zlib import crc32
 from librt.strings import BytesWriter, read_i64_be
 from mypy_extensions import i64
 
-from balance.packing import Unpacker, put_number, put_octets, put_text, put_varint
+from balance.packing import Unpacker, put_number, put_octet, put_octets, put_text, put_varint
 from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
 
 
@@ -41,9 +41,9 @@ def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> b
     put_number(out, request_key(request))
     put_number(out, message_key(request))
     put_varint(out, answer.result_code)
-    out.append(answer.session_failover + 1)
-    out.append(answer.failure_handling + 1)
-    out.append(i64(1 if answer.units_at_command_level else 0))
+    put_octet(out, answer.session_failover + 1)
+    put_octet(out, answer.failure_handling + 1)
+    put_octet(out, i64(1 if answer.units_at_command_level else 0))
     put_octets(out, answer.failed_avp)
     put_text(out, answer.error_message)
     put_varint(out, i64(len(answer.services)))
@@ -51,12 +51,12 @@ def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> b
         put_varint(out, service.rating_group + 1)
         put_varint(out, service.service_identifier + 1)
         put_varint(out, service.result_code)
-        out.append(service.granted_kind)
+        put_octet(out, service.granted_kind)
         put_varint(out, service.granted)
         put_varint(out, service.validity_time_s + 1)
         put_varint(out, service.threshold + 1)
         put_varint(out, service.quota_holding_time_s + 1)
-        out.append(service.final_unit_action + 1)
+        put_octet(out, service.final_unit_action + 1)
     return out.getvalue()
 
 
