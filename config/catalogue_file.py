@@ -49,9 +49,7 @@ class _CatalogueReader:
 
     def __init__(self, documents: list[Document]) -> None:
         self._documents = documents
-        self._issues = IssueCollector()
-        for document in documents:
-            self._issues.add_all(document.issues)
+        self._issues = IssueCollector(issue for document in documents for issue in document.issues)
 
     def read(self) -> Catalogue:
         self._check_keys()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,34 +11,36 @@ from pydantic_core import ErrorDetails
 from config.issues import Issue, TextError, did_you_mean
 from config.yaml_nodes import Data, Document, Location
 
+NOT_A_MAPPING: Final = "a mapping (key: value) is expected here"
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class IssueCollector:
-    """The issues of a whole catalogue; of several at one place the first is kept."""
+    """The issues of a whole catalogue, each once. ``issues_of_form`` are those of the YAML itself.
 
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, int, int], Issue] = {}
+    What could not be read leaves no value, so nothing more is said about the places of the latter.
+    """
+
+    def __init__(self, issues_of_form: Iterable[Issue]) -> None:
+        self._found = dict.fromkeys(issues_of_form)
+        self._unread = {issue.place for issue in self._found}
 
     def add(self, issue: Issue) -> None:
-        """Keep an issue, unless its place has one already."""
-        self._found.setdefault((str(issue.source), issue.line, issue.column), issue)
-
-    def add_all(self, issues: Iterable[Issue]) -> None:
-        """Keep several."""
-        for issue in issues:
-            self.add(issue)
+        """Keep an issue."""
+        if issue.place not in self._unread:
+            self._found[issue] = None
 
     def in_order(self) -> list[Issue]:
         """All of them by file, line and column."""
-        return [self._found[place] for place in sorted(self._found)]
+        return sorted(self._found, key=lambda issue: (str(issue.source), issue.line, issue.column))
 
 
 def read_mapping(issues: IssueCollector, document: Document, data: Data, location: Location) -> dict[str, Data]:
     """The data as a mapping; an issue, and an empty mapping, where it is none."""
     if isinstance(data, dict):
         return data
-    issues.add(document.issue(location, "a mapping (key: value) is expected here"))
+    issues.add(document.issue(location, NOT_A_MAPPING))
     return {}
 
 
@@ -80,6 +82,8 @@ def _issue_of(document: Document, model: type[BaseModel], location: Location, de
         return document.issue(at, f"unknown key {at[-1]!r}", hint, at_key=True)
     if detail["type"] == "literal_error":
         return document.issue(at, f"{detail['input']!r} is not one of {context['expected']}")
+    if detail["type"] in {"model_type", "dict_type"}:
+        return document.issue(at, NOT_A_MAPPING)
     return document.issue(at, detail["msg"])
 
 

@@ -57,7 +57,7 @@ class Document:
 
     def issue(self, location: Location, message: str, hint: str = "", *, at_key: bool = False) -> Issue:
         """An issue at the value (or the key) of a location, or at the nearest place above that was written."""
-        mark = (self.keys if at_key else self.values).get(location)
+        mark = (self.keys.get(location) if at_key else None) or self.values.get(location)
         while mark is None and location:
             location = location[:-1]
             mark = self.keys.get(location) or self.values.get(location)
