@@ -37,6 +37,8 @@ HOT_MODULES: Final = (
     "ocs.metrics",
     "ocs.simulation.answer",
     "ocs.simulation.gateway",
+    "ocs.simulation.session",
+    "ocs.simulation.tally",
     "ocs.simulation.template",
     "protocol.avp",
     "protocol.codes",
