@@ -24,7 +24,7 @@ class AllowedPeer:
 
 
 class AllowedPeers:
-    """The peers that may connect. By default anyone from this machine (loopback) may, everybody else needs an entry."""
+    """The peers that may connect: the entries and, unless told otherwise, anyone from this machine."""
 
     def __init__(self, entries: tuple[AllowedPeer, ...] = (), *, any_on_loopback: bool = True) -> None:
         self.entries = entries

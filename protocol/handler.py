@@ -30,5 +30,5 @@ class RequestHandler(ABC):
     def submit(self, requests: list[CreditControlRequest], connection: AnswerSink) -> None:
         """Take the requests that arrived in one read; each shall be answered once, in any order, now or later.
 
-        It must not raise and must not wait. The requests are well formed: those with an issue were answered already.
+        It must not raise and must not wait. The requests are well formed: the others were answered already.
         """

@@ -1,8 +1,8 @@
 """The transport watchdog of a connection that the peer opened (RFC 3539, 3.4.1).
 
-A pure table: time comes in, actions go out. Left out, because this server only accepts connections and each one is a
-new watchdog: the rows of REOPEN and the attempts to open in INITIAL and DOWN. A gateway that comes back after a crash
-is therefore served from its CER on, not after three watchdog exchanges.
+A pure table: time comes in, actions go out. Left out, because this server only accepts connections and each one
+is a new watchdog: the rows of REOPEN and the attempts to open in INITIAL and DOWN. A gateway that comes back
+after a crash is therefore served from its CER on, not after three watchdog exchanges.
 """
 
 from enum import IntEnum, IntFlag
@@ -81,12 +81,13 @@ class Watchdog:
 
     def __init__(self, interval_ms: int) -> None:
         if interval_ms < MINIMUM_INTERVAL_MS:
-            raise ValueError(f"a watchdog interval of {interval_ms} ms is under the {MINIMUM_INTERVAL_MS} ms of RFC 3539")
+            raise ValueError(f"a watchdog interval of {interval_ms} ms is under {MINIMUM_INTERVAL_MS} ms")
         self.interval_ms = interval_ms
         self.state = WatchdogState.INITIAL
         self.pending = False
         self.deadline_ms = 0
         self._setting_ms = interval_ms
+        self._set_ms = 0
 
     def connection_up(self, now_ms: int, jitter_ms: int) -> WatchdogAction:
         """Begin, when the capabilities exchange has succeeded."""
@@ -100,7 +101,7 @@ class Watchdog:
     def received(self, now_ms: int, *, watchdog_answer: bool) -> WatchdogAction:
         """Take notice of a message.
 
-        For anything but a DWA this may be left out while the state is OKAY, see ``handle_timer``.
+        For anything but a DWA this may be left out, see ``handle_timer``.
         """
         event = WatchdogEvent.RECEIVED_DWA if watchdog_answer else WatchdogEvent.RECEIVED_OTHER
         return self._apply(event, now_ms)
@@ -108,9 +109,10 @@ class Watchdog:
     def handle_timer(self, now_ms: int, received_ms: int, jitter_ms: int) -> WatchdogAction:
         """Do what is due at ``now_ms``; the last message of any kind came at ``received_ms``.
 
-        Every message resets the timer. To spare each message that work, the timer is moved here, when it is due.
+        Every message resets the timer. To spare each message that work, it is made good here.
         """
-        self.deadline_ms = max(self.deadline_ms, received_ms + self._setting_ms)
+        if received_ms > self._set_ms:
+            self._apply(WatchdogEvent.RECEIVED_OTHER, received_ms)
         if now_ms < self.deadline_ms:
             return WatchdogAction.NOTHING
         self._setting_ms = self.interval_ms + jitter_ms
@@ -125,5 +127,6 @@ class Watchdog:
             self.pending = True
         elif row.actions & WatchdogAction.CLEAR_PENDING:
             self.pending = False
+        self._set_ms = now_ms
         self.deadline_ms = now_ms + self._setting_ms if row.actions & WatchdogAction.SET_TIMER else 0
         return row.actions

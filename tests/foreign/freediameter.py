@@ -53,7 +53,9 @@ class FreeDiameterClient:
         """Compile the client and make the certificate that freeDiameter wants even without TLS."""
         libraries = ["-lfdcore", "-lfdproto", "-lpthread"]
         warnings = ["-Wall", "-Wextra", "-Werror"]
-        subprocess.run(["gcc", *warnings, "-O1", "-o", self.program, SOURCE, *libraries], check=True, timeout=60)
+        subprocess.run(
+            ["gcc", *warnings, "-O1", "-o", self.program, SOURCE, *libraries], check=True, timeout=60
+        )
         key, certificate = self.folder / "client.key", self.folder / "client.crt"
         request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
         subject = ["-subj", f"/CN={self.origin_host}", "-keyout", key, "-out", certificate]
@@ -95,6 +97,6 @@ class FreeDiameterClient:
 
 
 def answers(output: str) -> list[dict[str, int]]:
-    """Read the client's lines: one dictionary for each CCA (``type``, ``number``, ``result``, ``granted`` ...)."""
+    """Read the client's lines: one dictionary for each CCA (``type``, ``number``, ``result`` ...)."""
     lines = [line.split()[1:] for line in output.splitlines() if line.startswith("CCA ")]
     return [{name: int(value) for name, _, value in (pair.partition("=") for pair in line)} for line in lines]
