@@ -10,7 +10,7 @@ QUANTILES = {"p50_us": 5000, "p95_us": 9500, "p99_us": 9900, "p99_9_us": 9990}
 
 
 class LoadReport:
-    """A run's profile, its counts, and how long it took (``elapsed_us``). ``trouble`` names what broke it off."""
+    """A run's profile, its counts, how long it took (``elapsed_us``), and what broke it off (``trouble``)."""
 
     def __init__(self, profile: LoadProfile, tally: Tally, elapsed_us: int, trouble: str) -> None:
         self.profile = profile
@@ -67,17 +67,17 @@ class LoadReport:
         tally = self.tally
         data = self.as_dict()
         latency = data["latency"]
+        names = {"p50": "p50_us", "p95": "p95_us", "p99": "p99_us", "p99.9": "p99_9_us", "max": "max_us"}
+        percentiles = "  ".join(f"{name} {milliseconds(latency[key])}" for name, key in names.items())
+        sessions = f"{tally.sessions_started:,} started, {tally.sessions_ended:,} ended"
+        octets = f"{tally.octets_granted:,} granted, {tally.octets_reported:,} reported"
         lines = [
             f"{tally.answered:,} answers in {self.elapsed_us / 1e6:.1f} s: {data['answers_per_s']:,}/s",
-            f"latency  p50 {milliseconds(latency['p50_us'])}  p95 {milliseconds(latency['p95_us'])}"
-            f"  p99 {milliseconds(latency['p99_us'])}  p99.9 {milliseconds(latency['p99_9_us'])}"
-            f"  max {milliseconds(latency['max_us'])}",
+            f"latency  {percentiles}",
             f"results  {code_line(tally.answers)}",
             f"services {code_line(tally.service_results)}",
-            f"sessions {tally.sessions_started:,} started, {tally.sessions_ended:,} ended,"
-            f" {tally.sessions_refused:,} refused; final units {tally.final_units:,}",
-            f"octets   {tally.octets_granted:,} granted, {tally.octets_reported:,} reported,"
-            f" {tally.octets_acknowledged:,} acknowledged",
+            f"sessions {sessions}, {tally.sessions_refused:,} refused; final units {tally.final_units:,}",
+            f"octets   {octets}, {tally.octets_acknowledged:,} acknowledged",
         ]
         if tally.repeated or tally.shed or tally.late:
             lines.append(
@@ -85,7 +85,7 @@ class LoadReport:
             )
         if not self.well:
             lines.append(
-                f"NOT WELL {tally.malformed:,} malformed, {tally.unanswered:,} unanswered {self.trouble}".rstrip()
+                f"NOT WELL {tally.malformed:,} malformed, {tally.unanswered:,} unanswered. {self.trouble}"
             )
             lines.extend(f"  {fault}" for fault in tally.faults)
         return "\n".join(lines)
