@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text
 
 ACCOUNT_FORMAT: Final = 1
 
 
+@mypyc_attr(acyclic=True)
 class Bucket:
     """Units that are used before money. ``reserved`` of the ``remaining`` units are held by open sessions.
 
@@ -36,6 +37,7 @@ class Bucket:
         return left if left > 0 else 0
 
 
+@mypyc_attr(acyclic=True)
 class Account:
     """Whose money. All amounts in micros of ``currency``; ``version`` 0 = not yet stored.
 

@@ -5,11 +5,12 @@ An operation changes the account it is given: the caller works on a copy and sto
 
 from __future__ import annotations
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, Bucket
 
 
+@mypyc_attr(acyclic=True)
 class BucketHold:
     """Units of one bucket that a reservation holds."""
 
@@ -18,6 +19,7 @@ class BucketHold:
         self.units = units
 
 
+@mypyc_attr(acyclic=True)
 class Reservation:
     """What an open service holds of its account: money in micros, and units of buckets."""
 

@@ -1,7 +1,7 @@
 """Octets of a state: big-endian 64-bit numbers and length-prefixed octet strings, in a fixed order."""
 
 from librt.strings import BytesWriter, read_i64_be, write_i64_be
-from mypy_extensions import i64, u8
+from mypy_extensions import i64, u8, mypyc_attr
 
 MAX_TEXT = 255
 
@@ -46,6 +46,7 @@ def put_text(out: BytesWriter, value: str) -> None:
     put_octets(out, value.encode())
 
 
+@mypyc_attr(acyclic=True)
 class Unpacker:
     """Reads what the put_ functions wrote, in the same order. PackingError where the octets end too early."""
 

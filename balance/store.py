@@ -1,4 +1,4 @@
-"""The port of the state stores: versioned states, deadlines, an index of open sessions and an outbox of records.
+"""The port of the state stores: versioned states, deadlines, open sessions and an outbox of records.
 
 A store knows keys and octets, not what they mean. The first eight octets of every state are its version, a
 big-endian counter that starts at 1; version 0 means "does not exist". ``commit`` takes change sets. A set is
@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr, mypyc_attr
 
 PENDING: Final = 0
 COMMITTED: Final = 1
@@ -29,14 +29,16 @@ class StoreError(Exception):
     """The store can not answer now; the message says which store and why."""
 
 
+@mypyc_attr(acyclic=True)
 class ChangeSet:
     """Changes that belong together.
 
     ``keys``, ``expected`` and ``values`` run in parallel: the key, the version that was read, and the new
-    state (b"" = compare the version only). ``expires_ms`` gives a life to a value (0 = none, the usual case;
-    setting a value without one makes it permanent). ``events`` go to the outbox, in order. ``deadlines`` maps
-    a session key to the epoch millisecond when it shall be looked at, or 0 to forget it. ``opened`` and
-    ``closed`` are (account id, session id) pairs for the index of open sessions. ``result`` is set by the store.
+    state (b"" = compare the version only). ``expires_ms`` gives a value a life in milliseconds from the commit
+    on (0 = none, the usual case; setting a value without one makes it permanent). ``events`` go to the outbox,
+    in order. ``deadlines`` maps a session key to the epoch millisecond when it shall be looked at, or 0 to
+    forget it. ``opened`` and ``closed`` are (account id, session id) pairs for the index of open sessions.
+    ``result`` is set by the store. A key, a deadline's session and an index pair occur once in a commit.
     """
 
     def __init__(self) -> None:
@@ -58,8 +60,19 @@ class ChangeSet:
         self.expires_ms.append(expires_ms)
 
 
+def check_change_set(change: ChangeSet) -> None:
+    """ValueError where a change set's lists are not parallel or a state is too short for a version."""
+    count = len(change.keys)
+    if len(change.expected) != count or len(change.values) != count or len(change.expires_ms) != count:
+        raise ValueError("keys, expected, values and expires_ms of a change set differ in length")
+    for value in change.values:
+        if value and len(value) < 8:
+            raise ValueError(f"a state of {len(value)} octets has no version")
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class StateStore(ABC):
-    """What the charging service and the tools need of a store. All keys are octets without the partition's tag."""
+    """What the charging service and the tools need of a store. Keys are octets, without the partition's tag."""
 
     @abstractmethod
     def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
@@ -72,7 +85,7 @@ class StateStore(ABC):
     @property
     @abstractmethod
     def directory_epoch(self) -> int:
-        """The value of DIRECTORY_EPOCH as of the last commit or load; a change means: forget remembered subscribers."""
+        """DIRECTORY_EPOCH as of the last commit or load; a change means: forget remembered subscribers."""
 
     @abstractmethod
     async def touch_directory(self) -> None:
@@ -104,7 +117,10 @@ class StateStore(ABC):
 
     @abstractmethod
     async def outbox_trim(self, first: int, count: int) -> bool:
-        """Forget ``count`` events if ``first`` is still the oldest; False where somebody else trimmed before."""
+        """Forget ``count`` events if ``first`` is still the oldest; False where somebody else trimmed before.
+
+        ValueError where there are fewer events.
+        """
 
     @abstractmethod
     async def take_lease(self, name: bytes, holder: bytes, life_ms: int) -> bool:

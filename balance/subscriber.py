@@ -3,7 +3,7 @@
 from typing import Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.packing import PackingError, Unpacker, put_number, put_octet, put_octets, put_text
 
@@ -12,6 +12,7 @@ ACTIVE: Final = 0
 BARRED: Final = 1
 
 
+@mypyc_attr(acyclic=True)
 class Subscriber:
     """One subscription: its identities as octets of digits, the account it spends from and its plan."""
 

@@ -6,7 +6,7 @@ A number that the peer did not send is ``ABSENT``.
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 ABSENT: Final = -1
 
@@ -16,6 +16,7 @@ TERMINATION_REQUEST: Final = 3
 EVENT_REQUEST: Final = 4
 
 
+@mypyc_attr(acyclic=True)
 class Issue:
     """What a peer got wrong: the Result-Code and the octets of the AVP(s) that Failed-AVP shall hold."""
 
@@ -25,6 +26,7 @@ class Issue:
         self.error_message = error_message
 
 
+@mypyc_attr(acyclic=True)
 class MultipleServicesCreditControl:
     """One MSCC of a request, or the command-level units of a client that sends none (RFC 8506, 8.16).
 
@@ -49,6 +51,7 @@ class MultipleServicesCreditControl:
         self.reporting_reason: i64 = ABSENT
 
 
+@mypyc_attr(acyclic=True)
 class CreditControlRequest:
     """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; the fields read before it are valid."""
 
@@ -78,6 +81,7 @@ class CreditControlRequest:
         self.issue: Issue | None = None
 
 
+@mypyc_attr(acyclic=True)
 class ServiceAnswer:
     """One MSCC of an answer. ``granted`` units are of ``granted_kind`` (0 = no Granted-Service-Unit)."""
 
@@ -93,6 +97,7 @@ class ServiceAnswer:
         self.final_unit_action: i64 = ABSENT
 
 
+@mypyc_attr(acyclic=True)
 class CreditControlAnswer:
     """A CCA before it is joined with what it echoes of its request (RFC 8506, 3.2)."""
 

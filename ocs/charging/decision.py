@@ -6,7 +6,7 @@ that it can be thrown away and made again (RFC 8506, 7, table 6; TS 32.299, 6.3-
 
 from __future__ import annotations
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
 from balance.subscriber import BARRED, Subscriber
@@ -38,6 +38,7 @@ from protocol.result_codes import (
 from rating.catalogue import Catalogue, Plan
 
 
+@mypyc_attr(acyclic=True)
 class Decision:
     """What to answer and what to store.
 

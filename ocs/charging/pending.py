@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, encode_account
 from balance.keys import account_key, session_key, subscriber_key
@@ -15,6 +15,7 @@ from protocol.handler import AnswerSink
 from protocol.messages import CreditControlAnswer, CreditControlRequest
 
 
+@mypyc_attr(acyclic=True)
 class Pending:
     """One request (or, without ``request``, the expiry of a session) between arrival and answer.
 
@@ -46,6 +47,7 @@ class Pending:
         self.must_read_session = True
 
 
+@mypyc_attr(acyclic=True)
 class Group:
     """The requests of one batch that concern one account: decided one after the other, committed as one change.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.operations import BucketHold, Reservation
 
@@ -15,6 +15,7 @@ ANSWERS_KEPT: Final = 8
 """How many of its last answers a session can repeat."""
 
 
+@mypyc_attr(acyclic=True)
 class ChargeLine:
     """Units that were paid with money at one rate; ``amount_micros`` is the price of all of them together.
 
@@ -42,6 +43,7 @@ class ChargeLine:
         return other
 
 
+@mypyc_attr(acyclic=True)
 class BucketUse:
     """Units that a service took out of one bucket."""
 
@@ -50,6 +52,7 @@ class BucketUse:
         self.units = units
 
 
+@mypyc_attr(acyclic=True)
 class Service:
     """One rated service of a session, keyed by Rating-Group and Service-Identifier (ABSENT where not sent).
 
@@ -108,8 +111,9 @@ class Service:
         return other
 
 
+@mypyc_attr(acyclic=True)
 class SessionIdentity:
-    """What of a session never changes, with its stored octets made once."""
+    """What of a session never changes, with its stored octets and record fields made once."""
 
     def __init__(
         self,
@@ -132,8 +136,10 @@ class SessionIdentity:
         self.origin_host = b""
         self.origin_realm = b""
         self.octets = b""
+        self.record_fields = ""
 
 
+@mypyc_attr(acyclic=True)
 class ChargingSession:
     """A credit-control session. Times are epoch milliseconds; ``version`` 0 = not yet stored.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
 from balance.operations import release
@@ -35,6 +35,7 @@ LINES_KEPT: Final = 16
 """A service whose charges have more lines than this gets a partial record."""
 
 
+@mypyc_attr(acyclic=True)
 class Turn:
     """One decision in the making: the copies that it changes, and what it looks things up in."""
 
