@@ -54,7 +54,7 @@ class Selection:
 def parse_since(text: str, now: datetime) -> str:
     """The beginning of a time span as records write times; ValueError for text that is neither time nor span.
 
-    ``30m``, ``2h`` and ``7d`` count back from ``now``; dates and times are ISO 8601, UTC where no zone is given.
+    ``30m``, ``2h`` and ``7d`` count back from ``now``; times are ISO 8601, UTC where no zone is given.
     """
     span = _SPAN.fullmatch(text)
     if span is not None:

@@ -83,8 +83,9 @@ class CdrWriter:
         """Write what the outbox still holds and let go of everything."""
         self._stopping.set()
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
             self._task = None
+        await self._flush()
 
     async def write_some(self) -> int:
         """Move one chunk of records from the outbox to the disk; how many there were.
@@ -96,6 +97,7 @@ class CdrWriter:
             return 0
         try:
             moved = await self._finish_trim(journal)
+            await self._rotate(journal)
             moved += await self._move(journal)
             await self._rotate(journal)
         except OvertakenError as error:
@@ -111,7 +113,6 @@ class CdrWriter:
             moved = await self._try_some()
             if moved < self._settings.chunk_records:
                 await self._sleep(pause_s if moved >= 0 else min(10 * pause_s, 2.0))
-        await self._flush()
 
     async def _try_some(self) -> int:
         """``write_some`` with every expected failure logged; -1 after one."""

@@ -75,8 +75,7 @@ def export(since: str, account: str, session: str, form: str, output: Path | Non
 
 def _write(stream: TextIO, reader: RecordReader, selection: Selection, form: str) -> None:
     if form == "jsonl":
-        for line, _ in selection.records(reader):
-            stream.write(line.decode())
+        stream.writelines(line.decode() for line, _ in selection.records(reader))
         return
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(COLUMNS)

@@ -1,0 +1,225 @@
+"""The record writer: every record once, whatever fails between any two steps."""
+
+from pathlib import Path
+
+import pytest
+
+from balance.store import StoreError
+from ocs.cdr.recovery import RecordsAheadError
+from ocs.cdr.writer import CdrWriter, WriterSettings
+from tests.ocs.cdr.crashing import (
+    SETTINGS,
+    CrashError,
+    CrashingStore,
+    Fuse,
+    abandon,
+    drain,
+    event,
+    file_names,
+    records_in,
+    writer_of,
+)
+
+RECORDS = 25
+EXPECTED = [f"r{number}" for number in range(1, RECORDS + 1)]
+
+
+async def test_records_become_files_with_the_names_of_their_content(tmp_path: Path) -> None:
+    """Files hold the configured number of records and are named by the first and the last."""
+    store = CrashingStore()
+    await store.put_events(1, RECORDS)
+    writer = writer_of(store, tmp_path)
+    await drain(writer)
+    await writer.stop()
+    assert file_names(tmp_path) == [
+        "cdr-p0-000000000001-000000000012.jsonl",
+        "cdr-p0-000000000013-000000000024.jsonl",
+        "cdr-p0-000000000025.jsonl.open",
+    ]
+    assert records_in(tmp_path) == EXPECTED
+    first_line = (tmp_path / file_names(tmp_path)[0]).read_bytes().split(b"\n")[0]
+    assert first_line == b'{"sequence":1,' + event(1)[1:]
+    assert await store.outbox_first() == RECORDS + 1
+    assert writer.metrics.written == RECORDS
+
+
+async def test_a_crash_at_any_step_leaves_each_record_once(tmp_path: Path) -> None:
+    """Whatever step of disk or store the process dies in, its successor completes the files."""
+    at = 0
+    while True:
+        at += 1
+        store = CrashingStore()
+        await store.put_events(1, RECORDS)
+        directory = tmp_path / str(at)
+        fuse = Fuse(at)
+        store.fuse = fuse
+        writer = writer_of(store, directory, fuse)
+        try:
+            await drain(writer)
+        except CrashError:
+            pass
+        abandon(writer)
+        if not fuse.blown:
+            break
+        successor = writer_of(store, directory)
+        await drain(successor)
+        await successor.stop()
+        assert records_in(directory) == EXPECTED, f"after a crash in step {at}"
+        assert await store.outbox_first() == RECORDS + 1
+        assert successor.metrics.missing == 0
+    assert at > 60
+
+
+async def test_a_crash_in_the_recovery_is_recovered(tmp_path: Path) -> None:
+    """A process that dies while it recovers leaves nothing that its successor can not use."""
+    for first in (5, 11, 17, 23):
+        for second in range(1, 12):
+            store = CrashingStore()
+            await store.put_events(1, RECORDS)
+            directory = tmp_path / f"{first}-{second}"
+            for at in (first, second):
+                fuse = Fuse(at)
+                store.fuse = fuse
+                writer = writer_of(store, directory, fuse)
+                with pytest.raises(CrashError):
+                    await drain(writer)
+                abandon(writer)
+            successor = writer_of(store, directory)
+            await drain(successor)
+            await successor.stop()
+            assert records_in(directory) == EXPECTED
+
+
+@pytest.mark.parametrize("error", [OSError, StoreError])
+async def test_a_failing_disk_or_store_is_tried_again(tmp_path: Path, error: type[Exception]) -> None:
+    """The same writer goes on after any step failed, the trim with a lost answer among them."""
+    at = 0
+    while True:
+        at += 1
+        store = CrashingStore()
+        await store.put_events(1, RECORDS)
+        fuse = Fuse(at, error)
+        store.fuse = fuse
+        writer = writer_of(store, tmp_path / str(at), fuse)
+        try:
+            await drain(writer)
+        except (OSError, StoreError):
+            await drain(writer)
+        blown = fuse.blown
+        store.fuse = Fuse(0)
+        await writer.stop()
+        assert records_in(tmp_path / str(at)) == EXPECTED, f"after a failure in step {at}"
+        assert await store.outbox_first() == RECORDS + 1
+        if not blown:
+            break
+
+
+async def test_the_background_task_writes_and_flushes(tmp_path: Path) -> None:
+    """Stopping a started writer leaves nothing in the outbox."""
+    store = CrashingStore()
+    writer = writer_of(store, tmp_path)
+    writer.start()
+    await store.put_events(1, RECORDS)
+    await writer.stop()
+    assert records_in(tmp_path) == EXPECTED
+
+
+async def test_a_second_process_does_not_write_into_the_same_directory(tmp_path: Path) -> None:
+    """The directory's lock keeps two writers apart, and is free once the first has stopped."""
+    store = CrashingStore()
+    await store.put_events(1, RECORDS)
+    first, second = writer_of(store, tmp_path), writer_of(store, tmp_path)
+    assert await first.write_some() == 4
+    assert await second.write_some() == 0
+    assert "another process" in second.metrics.error
+    await first.stop()
+    await drain(second)
+    await second.stop()
+    assert records_in(tmp_path) == EXPECTED
+
+
+async def test_another_machine_waits_for_the_lease_and_says_what_it_does_not_have(tmp_path: Path) -> None:
+    """A writer with another directory takes over when the lease is given back, and reports the records before."""
+    store = CrashingStore()
+    await store.put_events(1, RECORDS)
+    first, second = writer_of(store, tmp_path / "one"), writer_of(store, tmp_path / "two")
+    assert await first.write_some() == 4
+    assert await second.write_some() == 0
+    await first.stop()
+    store.now_ms += 10
+    await store.put_events(RECORDS + 1, RECORDS + 3)
+    await drain(second)
+    assert second.metrics.missing == RECORDS
+    assert file_names(tmp_path / "two") == ["cdr-p0-000000000026.jsonl.open"]
+
+
+async def test_records_that_were_lost_are_reported(tmp_path: Path) -> None:
+    """An open file that is shorter than the outbox's cursor says is an error, and writing goes on."""
+    store = CrashingStore()
+    await store.put_events(1, 6)
+    writer = writer_of(store, tmp_path)
+    await drain(writer)
+    abandon(writer)
+    path = tmp_path / "cdr-p0-000000000001.jsonl.open"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:4])[:-3])
+    await store.put_events(7, 9)
+    successor = writer_of(store, tmp_path)
+    await drain(successor)
+    assert successor.metrics.missing == 3
+    assert file_names(tmp_path) == ["cdr-p0-000000000001-000000000003.jsonl", "cdr-p0-000000000007.jsonl.open"]
+
+
+async def test_a_store_that_lost_data_is_not_written_over(tmp_path: Path) -> None:
+    """Where complete files are ahead of the outbox nothing is written, because numbers would come twice."""
+    store = CrashingStore()
+    await store.put_events(1, RECORDS)
+    writer = writer_of(store, tmp_path)
+    await drain(writer)
+    await writer.stop()
+    fresh = CrashingStore()
+    await fresh.put_events(1, 3)
+    with pytest.raises(RecordsAheadError, match="lost data"):
+        await writer_of(fresh, tmp_path).write_some()
+
+
+async def test_a_trim_by_somebody_else_takes_the_lines_back(tmp_path: Path) -> None:
+    """Lines whose events another writer trimmed first are cut off again."""
+
+    class Overtaken(CrashingStore):
+        async def outbox_trim(self, first: int, count: int) -> bool:
+            await super().outbox_trim(first, count)
+            return False
+
+    store = Overtaken()
+    await store.put_events(1, 4)
+    writer = writer_of(store, tmp_path)
+    assert await writer.write_some() == 0
+    assert records_in(tmp_path) == []
+
+
+async def test_a_file_is_complete_after_its_time(tmp_path: Path) -> None:
+    """A file is renamed when it is as old as configured, be it ever so short."""
+    store = CrashingStore()
+    await store.put_events(1, 3)
+    now = [1_700_000_000_000]
+    writer = CdrWriter(store, tmp_path, lambda: now[0], SETTINGS)
+    await writer.write_some()
+    assert file_names(tmp_path) == ["cdr-p0-000000000001.jsonl.open"]
+    now[0] += 3_600_000
+    await writer.write_some()
+    assert file_names(tmp_path) == ["cdr-p0-000000000001-000000000003.jsonl"]
+    await writer.stop()
+
+
+async def test_lag_is_told_while_the_writer_is_behind(tmp_path: Path) -> None:
+    """The lag is the time since the writer was last level with the outbox."""
+    store = CrashingStore()
+    await store.put_events(1, 9)
+    now = [1_700_000_000_000]
+    writer = CdrWriter(store, tmp_path, lambda: now[0], WriterSettings(chunk_records=4))
+    now[0] += 500
+    await writer.write_some()
+    assert writer.metrics.lag_ms == 500
+    await drain(writer)
+    assert writer.metrics.lag_ms == 0
+    await writer.stop()
