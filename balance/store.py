@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr, mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 PENDING: Final = 0
 COMMITTED: Final = 1

@@ -1,0 +1,270 @@
+"""A store in this process's memory: for trials, for the simulation, and as the model in tests.
+
+Nothing survives the process. Compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from heapq import heappop, heappush
+from typing import Final
+
+from mypy_extensions import i64, mypyc_attr
+
+from balance.packing import version_of
+from balance.store import COMMITTED, CONFLICT, ChangeSet, StateStore, check_change_set
+
+SCAN_CHUNK: Final = 1000
+
+
+class _Delivery:
+    """One answer that waits for its callback: of a load (``states``) or of a commit (``sets``)."""
+
+    def __init__(
+        self,
+        loaded: Callable[[list[bytes | None] | None], None] | None,
+        states: list[bytes | None],
+        committed: Callable[[list[ChangeSet]], None] | None,
+        sets: list[ChangeSet],
+    ) -> None:
+        self.loaded = loaded
+        self.states = states
+        self.committed = committed
+        self.sets = sets
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class MemoryStore(StateStore):
+    """States, deadlines, index and outbox in dictionaries and lists.
+
+    ``clock`` gives the epoch in milliseconds; it decides when states and leases with a life end. A callback is
+    called before ``load`` or ``commit`` returns, unless a callback called that: then it waits for its turn.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._states: dict[bytes, bytes] = {}
+        self._ends_ms: dict[bytes, int] = {}
+        self._deadlines: dict[bytes, int] = {}
+        self._deadline_heap: list[tuple[int, bytes]] = []
+        self._open: dict[bytes, set[bytes]] = {}
+        self._events: list[bytes] = []
+        self._trimmed = 0
+        self._epoch = 0
+        self._leases: dict[bytes, tuple[bytes, int]] = {}
+        self._waiting: list[_Delivery] = []
+        self._delivering = False
+
+    def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
+        """Read states."""
+        self._forget_ended(keys)
+        states: list[bytes | None] = []
+        for key in keys:
+            states.append(self._states.get(key))
+        self._deliver(_Delivery(done, states, None, []))
+
+    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+        """Apply change sets. ValueError, and nothing applied, where one is malformed or a key occurs twice."""
+        self._check(sets)
+        applied: list[ChangeSet] = []
+        for change in sets:
+            if self._conflicts(change):
+                change.result = CONFLICT
+            else:
+                applied.append(change)
+        for change in applied:
+            self._apply(change)
+            change.result = COMMITTED
+        self._deliver(_Delivery(None, [], done, sets))
+
+    def _check(self, sets: list[ChangeSet]) -> None:
+        seen: set[bytes] = set()
+        count: i64 = 0
+        for change in sets:
+            check_change_set(change)
+            self._forget_ended(change.keys)
+            seen.update(change.keys)
+            count += len(change.keys)
+        if len(seen) != count:
+            raise ValueError("a key occurs twice in one commit")
+
+    def _conflicts(self, change: ChangeSet) -> bool:
+        for at, key in enumerate(change.keys):
+            if version_of(self._states.get(key)) != change.expected[at]:
+                return True
+        return False
+
+    def _apply(self, change: ChangeSet) -> None:
+        for at, key in enumerate(change.keys):
+            value = change.values[at]
+            if value:
+                self._states[key] = value
+                life_ms = change.expires_ms[at]
+                if life_ms:
+                    self._ends_ms[key] = self._clock() + life_ms
+                elif self._ends_ms:
+                    self._ends_ms.pop(key, None)
+        if change.events:
+            self._events.extend(change.events)
+        for session, deadline_ms in change.deadlines:
+            if deadline_ms:
+                self._deadlines[session] = deadline_ms
+                heappush(self._deadline_heap, (deadline_ms, session))
+            else:
+                self._deadlines.pop(session, None)
+        for account_id, session_id in change.opened:
+            self._open.setdefault(account_id, set()).add(session_id)
+        for account_id, session_id in change.closed:
+            self._close_session(account_id, session_id)
+
+    def _close_session(self, account_id: bytes, session_id: bytes) -> None:
+        sessions = self._open.get(account_id)
+        if sessions is not None:
+            sessions.discard(session_id)
+            if not sessions:
+                del self._open[account_id]
+
+    def _forget_ended(self, keys: list[bytes]) -> None:
+        if not self._ends_ms:
+            return
+        now_ms = self._clock()
+        for key in keys:
+            end_ms = self._ends_ms.get(key)
+            if end_ms is not None and end_ms <= now_ms:
+                del self._ends_ms[key]
+                del self._states[key]
+
+    def _deliver(self, delivery: _Delivery) -> None:
+        self._waiting.append(delivery)
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._waiting:
+                waiting = self._waiting
+                self._waiting = []
+                _deliver_all(waiting, self._waiting)
+        finally:
+            self._delivering = False
+
+    @property
+    def directory_epoch(self) -> int:
+        """The current epoch of the directory."""
+        return self._epoch
+
+    async def touch_directory(self) -> None:
+        """Move the epoch of the directory."""
+        self._epoch += 1
+
+    async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:
+        """Session keys whose deadline has passed, the oldest first."""
+        heap = self._deadline_heap
+        due: list[tuple[int, bytes]] = []
+        while heap and heap[0][0] <= now_ms and len(due) < limit:
+            entry = heappop(heap)
+            if self._deadlines.get(entry[1]) == entry[0] and (not due or due[-1] != entry):
+                due.append(entry)
+        for entry in due:
+            heappush(heap, entry)
+        return [session for _, session in due]
+
+    async def deadlines_of(self, session_keys: list[bytes]) -> list[int]:
+        """The deadline of each session key; 0 where it has none."""
+        return [self._deadlines.get(key, 0) for key in session_keys]
+
+    async def open_sessions(self, account_id: bytes) -> list[bytes]:
+        """The Session-Ids of an account's open sessions, sorted."""
+        return sorted(self._open.get(account_id, set()))
+
+    def scan(self, prefix: bytes) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+        """All states whose key starts with a prefix, in chunks; a state committed meanwhile may be missed."""
+        return _Scan(self, [key for key in self._states if key.startswith(prefix)])
+
+    def present(self, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
+        """The keys that exist now, with their states."""
+        self._forget_ended(keys)
+        found: list[tuple[bytes, bytes]] = []
+        for key in keys:
+            state = self._states.get(key)
+            if state is not None:
+                found.append((key, state))
+        return found
+
+    async def outbox_first(self) -> int:
+        """The sequence number of the oldest event."""
+        return self._trimmed + 1
+
+    async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` events from a sequence number on; ValueError when it was trimmed already."""
+        start = sequence - 1 - self._trimmed
+        if start < 0:
+            raise ValueError(f"event {sequence} was trimmed; the oldest is {self._trimmed + 1}")
+        return self._events[start : start + limit]
+
+    async def outbox_trim(self, first: int, count: int) -> bool:
+        """Forget ``count`` events if ``first`` is the oldest. ValueError where there are fewer."""
+        if first != self._trimmed + 1:
+            return False
+        if count < 0 or count > len(self._events):
+            raise ValueError(f"{count} events to trim of {len(self._events)}")
+        del self._events[:count]
+        self._trimmed += count
+        return True
+
+    async def take_lease(self, name: bytes, holder: bytes, life_ms: int) -> bool:
+        """Take or renew a lease; False while another holder has it."""
+        now_ms = self._clock()
+        held = self._leases.get(name)
+        if held is not None and held[0] != holder and held[1] > now_ms:
+            return False
+        self._leases[name] = (holder, now_ms + life_ms)
+        return True
+
+    async def describe(self) -> dict[str, str]:
+        """What this store is, for people."""
+        return {
+            "kind": "memory",
+            "address": "memory:",
+            "version": "-",
+            "durability": "none: everything is lost when the server stops",
+            "memory": f"{len(self._states)} states, {len(self._events)} events",
+        }
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class _Scan:
+    """A walk through keys in chunks, each with the states of its time."""
+
+    def __init__(self, store: MemoryStore, keys: list[bytes]) -> None:
+        self._store = store
+        self._keys = keys
+        self._at = 0
+
+    def __aiter__(self) -> _Scan:
+        return self
+
+    async def __anext__(self) -> list[tuple[bytes, bytes]]:
+        while self._at < len(self._keys):
+            chunk = self._keys[self._at : self._at + SCAN_CHUNK]
+            self._at += SCAN_CHUNK
+            found = self._store.present(chunk)
+            if found:
+                return found
+        raise StopAsyncIteration
+
+
+def _deliver_all(waiting: list[_Delivery], left: list[_Delivery]) -> None:
+    """Call the callbacks in order; where one raises, the others go to ``left`` for the next turn."""
+    at = 0
+    try:
+        for delivery in waiting:
+            at += 1
+            if delivery.loaded is not None:
+                delivery.loaded(delivery.states)
+            if delivery.committed is not None:
+                delivery.committed(delivery.sets)
+    except BaseException:
+        left[:0] = waiting[at:]
+        raise
