@@ -1,4 +1,4 @@
-"""The composition root: from settings to a server whose parts know each other. Nothing else constructs adapters."""
+"""The composition root: from settings to a server whose parts know each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import structlog
+from protocol.encode import Identity
 
 from balance.store import StateStore
 from config.catalogue_file import load_catalogue
@@ -21,7 +22,6 @@ from ocs.metrics import ServerMetrics
 from ocs.server import Server
 from protocol.aio import DiameterListener
 from protocol.allowed_peers import AllowedPeer, AllowedPeers
-from protocol.encode import Identity
 from protocol.local_node import LocalNode
 from rating.catalogue import Catalogue
 
@@ -93,7 +93,10 @@ def _service(
             charging.remember_closed_s,
         ),
         ServiceLimits(
-            limits.requests_in_flight, limits.batch_size, limits.commits_in_flight, limits.store_patience_ms * 1000
+            limits.requests_in_flight,
+            limits.batch_size,
+            limits.commits_in_flight,
+            limits.store_patience_ms * 1000,
         ),
         RememberedStates(limits.cached_accounts, limits.cached_sessions),
         metrics,
@@ -114,4 +117,3 @@ def _allowed_peers(settings: Settings) -> AllowedPeers:
 
 def _allowed_peer(entry: PeerEntry) -> AllowedPeer:
     return AllowedPeer(entry.origin_host or "", entry.realm or "", entry.address or "")
-

@@ -93,7 +93,7 @@ class Server:
         await self.stop()
 
     async def stop(self) -> None:
-        """Part from the peers, let what is in flight be answered, write the last records, let go of the store."""
+        """Part from the peers when what is in flight is answered, write the last records, leave the store."""
         if self._expiring is not None:
             self._expiring.cancel()
         await self.listener.stop(_DRAIN_S)
@@ -135,7 +135,7 @@ def hot_path_name() -> str:
 def _settle_memory() -> None:
     """Take what the start has built out of the collector's sight, and let it look rarely at what lives long.
 
-    Requests leave no cycles behind; a full collection over all remembered states would stop the server for long.
+    Requests leave no cycles behind; a full collection over all remembered states would stop the server.
     """
     gc.collect()
     gc.freeze()

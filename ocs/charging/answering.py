@@ -36,7 +36,7 @@ class Answering:
         self._send(connection, encode_answer(self.identity, request, answer))
 
     def too_busy(self, request: CreditControlRequest, connection: AnswerSink) -> None:
-        """Refuse a request with 3004: its client's failure handling decides (RFC 6733, 7.1.3; RFC 8506, 5.7)."""
+        """Refuse a request with 3004; its client's failure handling decides (RFC 8506, 5.7)."""
         self.metrics.count_answer(CREDIT_CONTROL, request.request_type, TOO_BUSY)
         self._send(connection, encode_request_error(self.identity, request, TOO_BUSY, b"", ""))
 

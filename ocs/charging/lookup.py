@@ -20,8 +20,8 @@ RETRY_S: Final = 0.05
 class StateLookup:
     """Loads in batches.
 
-    ``resume`` gets the requests that may go on, ``give_up`` those that waited too long for a store that does not
-    answer, ``fail`` those whose state can not be read.
+    ``resume`` gets the requests that may go on, ``give_up`` those that waited too long for a store that is
+    silent, ``fail`` those whose state can not be read.
     """
 
     def __init__(

@@ -86,7 +86,7 @@ class Group:
         if account is not None:
             self.account = account
             self.account_changed = True
-        if subscriber is not None and not _is_in(self.subscribers, subscriber):
+        if subscriber is not None and subscriber not in self.subscribers:
             self.subscribers.append(subscriber)
         if decision.session is not None:
             self.changed_sessions.append(decision.session)
@@ -138,10 +138,3 @@ def _put_session(
         changes.deadlines.append((key, session.deadline_ms))
     session.version = version + 1
     changes.put(key, version, encode_session(session, session.version), expires_ms)
-
-
-def _is_in(subscribers: list[Subscriber], subscriber: Subscriber) -> bool:
-    for known in subscribers:
-        if known is subscriber:
-            return True
-    return False

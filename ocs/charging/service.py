@@ -221,7 +221,7 @@ class ChargingService(RequestHandler):
         self._groups[group.account_id] = group
 
     def _decide_alone(self, pending: Pending, session: ChargingSession | None, now_ms: i64) -> None:
-        """A repeat to a closed session, an unknown session, an unknown subscriber: there is nothing to commit."""
+        """A repeat to a closed session, an unknown session or subscriber: there is nothing to commit."""
         request = pending.request
         if request is None:
             self._settle_deadline(pending, session)

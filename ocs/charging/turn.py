@@ -115,7 +115,7 @@ def report(
     part: ServiceAnswer | None,
     now_ms: i64,
 ) -> None:
-    """Charge a Used-Service-Unit. Units without a price are recorded as unrated and the MSCC fails with 5031."""
+    """Charge a Used-Service-Unit. Without a price its units are recorded as unrated; the MSCC fails (5031)."""
     _return_quota(turn, service)
     add_usage(service, mscc)
     service.last_ms = now_ms
@@ -146,7 +146,7 @@ def _return_quota(turn: Turn, service: Service) -> None:
 
 
 def close_services(turn: Turn, cause: str, now_ms: i64) -> None:
-    """Close every service. What was never granted nor used leaves no record, but each session leaves one at least."""
+    """Close every service. What was never granted nor used leaves no record, but each session leaves one."""
     session = turn.session
     services = session.services
     session.services = []

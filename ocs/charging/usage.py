@@ -53,7 +53,7 @@ def bundle_applies(bundle: BundleDefinition, rate: Rate, rating_group: i64) -> b
 
 
 def usable_buckets(account: Account, plan: Plan, rate: Rate, rating_group: i64) -> list[Bucket]:
-    """The account's buckets that pay for a rate, in the order of use: soonest end first, then the plan's order."""
+    """The buckets that pay for a rate in their order of use: soonest end first, then the plan's order."""
     found: list[Bucket] = []
     if not account.buckets or not plan.bundles:
         return found

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 import uvloop
-
 from balance.opening import open_store
+
 from balance.store import StateStore, StoreError
 from config.issues import ConfigError
 from config.settings import Settings, load_settings
@@ -25,7 +25,7 @@ _MEMORY = "memory:"
 @click.command("serve")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings (TOML).")
 @click.option("--data", "data_dir", help="Where the private Valkey and the records are.")
-@click.option("--store", "store_url", help="redis://…, rediss://…, unix:PATH or memory: instead of a private Valkey.")
+@click.option("--store", "store_url", help="redis://…, rediss://…, unix:PATH or memory: (no private Valkey).")
 @click.option("--listen", help="HOST:PORT for Diameter.")
 @click.option("--metrics", help="HOST:PORT for metrics and health.")
 @click.option("--catalogue", help="Folder or file of the catalogue.")
@@ -45,17 +45,14 @@ def serve(
     subscribers: Path | None,
 ) -> None:
     """Serve gateways over Diameter Gy/Ro until SIGTERM; SIGHUP reloads the catalogue."""
-    overrides: dict[str, object] = {}
-    for name, value in (
-        ("store.data_dir", data_dir),
-        ("store.url", store_url),
-        ("metrics.listen", metrics),
-        ("catalogue.path", catalogue),
-    ):
-        if value is not None:
-            overrides[name] = value
-    if listen is not None:
-        overrides["diameter.listen"] = [listen]
+    given = {
+        "store.data_dir": data_dir,
+        "store.url": store_url,
+        "metrics.listen": metrics,
+        "catalogue.path": catalogue,
+        "diameter.listen": None if listen is None else [listen],
+    }
+    overrides = {name: value for name, value in given.items() if value is not None}
     try:
         settings = load_settings(config_file, overrides)
         configure_logs(settings.log.level, settings.log.format)
@@ -100,4 +97,3 @@ async def _ready_line(server: Server, store: StateStore) -> str:
         f"ocs ready: diameter {addresses} metrics {host}:{port} store {about['kind']} {about['address']} "
         f"catalogue {server.service.catalogue.version} {hot_path_name()} pid {os.getpid()}"
     )
-
