@@ -12,13 +12,21 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.issues import ConfigError, Issue, TextError, did_you_mean
-from config.settings_schema import PeerEntry, Settings
+from config.settings_schema import PEERS_TAGS, PeerEntry, Settings
 
 __all__ = ["Settings", "load_settings", "places_of_keys"]
 
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(#.*)?")
 _KEY: Final = re.compile(r"(\s*)([A-Za-z0-9_\-\"'. ]+?)\s*=")
 _SYNTAX: Final = re.compile(r"(.*) \(at line (\d+), column (\d+)\)")
+
+_WANTED: Final = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "model_type": "a table",
+}
 
 Place = tuple[int, int]
 
@@ -64,7 +72,8 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         found = _SYNTAX.fullmatch(str(error))
         line, column = (int(found.group(2)), int(found.group(3))) if found else (text.count("\n") + 1, 0)
         message = found.group(1) if found else str(error).removesuffix(" (at end of document)")
-        raise ConfigError([Issue(path, line, column, message, "texts need quotes in TOML")]) from None
+        hint = "texts need quotes in TOML" if message == "Invalid value" else ""
+        raise ConfigError([Issue(path, line, column, message, hint)]) from None
 
 
 def places_of_keys(text: str) -> dict[tuple[str | int, ...], Place]:
@@ -94,10 +103,10 @@ def _issue(
     overridden: set[tuple[str, str]],
     detail: ErrorDetails,
 ) -> Issue:
-    location = tuple(part for part in detail["loc"] if part not in {"literal['any']", "list[PeerEntry]"})
+    location = tuple(part for part in detail["loc"] if part not in PEERS_TAGS)
     message, hint = _words(location, detail)
     if location[:2] in overridden:
-        return Issue("command line", 0, 0, f"{'.'.join(map(str, location[:2]))}: {message}", hint)
+        return Issue("command line", 0, 0, message, hint)
     at = location
     while at and at not in places:
         at = at[:-1]
@@ -116,8 +125,13 @@ def _words(location: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, 
         return f"unknown {what} {name!r}", did_you_mean(str(location[-1]), known)
     if detail["type"] == "literal_error":
         return f"{name}: {detail['input']!r} is not one of {context['expected']}", ""
-    wanted = detail["msg"].removeprefix("Input should be ")
-    return f"{name}: {detail['input']!r} is not {wanted.removeprefix('a valid ')}", ""
+    if detail["type"] in _WANTED:
+        return f"{name}: {detail['input']!r} is not {_WANTED[detail['type']]}", ""
+    if detail["type"] == "greater_than_equal":
+        return f"{name}: {detail['input']} is below {context['ge']}", ""
+    if detail["type"] == "less_than_equal":
+        return f"{name}: {detail['input']} is over {context['le']}", ""
+    return f"{name}: {detail['msg']}", ""
 
 
 def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:

@@ -10,11 +10,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from config.issues import TextError
 
 EXAMPLE_OPERATOR: Final = Path(__file__).parent / "examples" / "small_mvno"
+PEERS_TAGS: Final = ("(any)", "(entries)")
+"""How pydantic's errors name the two forms of ``diameter.peers``; people do not see them."""
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
 
 
@@ -93,7 +95,10 @@ class DiameterSettings(SettingsGroup):
     served_realms: list[Identity] = Field(default=[], description="empty = origin_realm alone")
     product_name: Annotated[str, Field(min_length=1, max_length=255)] = "ocs"
     listen: list[EndpointText] = [Endpoint("127.0.0.1", 3868)]
-    peers: Literal["any"] | list[PeerEntry] = "any"
+    peers: Annotated[
+        Annotated[Literal["any"], Tag(PEERS_TAGS[0])] | Annotated[list[PeerEntry], Tag(PEERS_TAGS[1])],
+        Discriminator(lambda value: PEERS_TAGS[value != "any"]),
+    ] = "any"
 
 
 class TlsSettings(SettingsGroup):

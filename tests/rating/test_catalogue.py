@@ -1,0 +1,53 @@
+"""The catalogue answers which rule and which service a request means."""
+
+from balance.quantity import OCTETS
+from rating.catalogue import (
+    ANY_RATING_GROUP,
+    CHARGE,
+    NO_RATING_GROUP,
+    ROUND_UP,
+    Catalogue,
+    GrantPolicy,
+    Plan,
+    Rate,
+    Rule,
+)
+
+
+def _rule(name: str) -> Rule:
+    return Rule(name, CHARGE, Rate(OCTETS, 1, 1, 1, ROUND_UP), GrantPolicy(1, 1, 1, 0, -1))
+
+
+def test_rule_of_the_group_wins_over_any_and_apn_over_plan() -> None:
+    """The order is: the APN's group, the APN's any, the plan's group, the plan's any, nothing."""
+    plan = Plan(
+        "p",
+        "P",
+        "EUR",
+        True,
+        {"data": {1: _rule("one"), ANY_RATING_GROUP: _rule("any")}, "voice": {NO_RATING_GROUP: _rule("none")}},
+        {b"ims": {"data": {1: _rule("apn-one")}}, b"web": {"data": {ANY_RATING_GROUP: _rule("apn-any")}}},
+        [],
+    )
+    asked = [
+        ("data", 1, b"ims", "apn-one"),
+        ("data", 1, b"IMS", "apn-one"),
+        ("data", 2, b"ims", "any"),
+        ("data", 1, b"web", "apn-any"),
+        ("data", 1, b"other", "one"),
+        ("data", NO_RATING_GROUP, b"", "any"),
+        ("voice", NO_RATING_GROUP, b"ims", "none"),
+        ("voice", 1, b"ims", ""),
+        ("mail", 1, b"ims", ""),
+    ]
+    for service, group, apn, name in asked:
+        rule = plan.rule_for(service, group, apn)
+        assert (rule.rule_id if rule is not None else "") == name
+
+
+def test_service_is_remembered_without_end_of_memory() -> None:
+    """Contexts mean the same the second time, and made-up ones do not fill the memory."""
+    catalogue = Catalogue("v", {}, {b"32251@3gpp.org": "data"}, frozenset())
+    assert [catalogue.service_of(b"8.32251@3gpp.org") for _ in range(2)] == ["data", "data"]
+    assert all(catalogue.service_of(b"%d@x" % number) == "" for number in range(2000))
+    assert catalogue.service_of(b"32251@3gpp.org") == "data"
