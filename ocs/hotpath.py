@@ -114,14 +114,17 @@ def write_stamp(root: Path, compiler: str) -> None:
     stamp.write_text("\n".join(lines) + "\n")
 
 
-def stamp_is_current(root: Path) -> bool:
-    """Whether the compiled files were made from the sources that lie there now."""
+def is_built(root: Path) -> bool:
+    """Whether every hot module is compiled, from the sources that lie there now."""
     try:
         lines = (root / STAMP).read_text().splitlines()
     except OSError:
         return False
+    hot = hot_sources(root)
     sources = [line[7:] for line in lines if line.startswith("source ")]
-    return bool(lines) and lines[0] == "digest " + digest(root, hot_sources(root), sources)
+    if not lines or lines[0] != "digest " + digest(root, hot, sources):
+        return False
+    return all(_compiled_file(root, path).is_file() for path in hot)
 
 
 def choose(root: Path = ROOT) -> None:
@@ -131,12 +134,10 @@ def choose(root: Path = ROOT) -> None:
         return
     if not (root / "pyproject.toml").is_file():
         return
-    hot = hot_sources(root)
-    built = [path for path in hot if _compiled_file(root, path).is_file()]
-    if len(built) == len(hot) and stamp_is_current(root):
+    if is_built(root):
         return
     take_sources(root)
-    if built:
+    if any(_compiled_file(root, path).is_file() for path in hot_sources(root)):
         sys.stderr.write(
             "ocs: the compiled modules are older than the sources, which run interpreted: make compile\n"
         )
