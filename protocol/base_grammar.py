@@ -87,19 +87,19 @@ def check(message: bytes, fields: dict[int, Field]) -> Found:
     cursor = AvpCursor(message, HEADER_OCTETS, len(message))
     while cursor.next():
         field = fields.get(cursor.code) if cursor.vendor == 0 else None
-        issue = _unknown(cursor) if field is None else _take(cursor, field, found)
+        issue = _unknown(cursor) if field is None else _take(cursor, field, fields, found)
         found.issue = found.issue or issue
     if cursor.malformed:
-        found.issue = found.issue or _invalid_length(cursor, fields.get(cursor.code))
+        found.issue = found.issue or _invalid_length(cursor, fields)
     for code, field in fields.items():
         if len(found.values.get(code, [])) < field.minimum:
             found.issue = found.issue or _missing(code, field)
     return found
 
 
-def _take(cursor: AvpCursor, field: Field, found: Found) -> Issue | None:
+def _take(cursor: AvpCursor, field: Field, fields: dict[int, Field], found: Found) -> Issue | None:
     if field.lengths and cursor.data_length not in field.lengths:
-        return _invalid_length(cursor, field)
+        return _invalid_length(cursor, fields)
     values = found.values.setdefault(cursor.code, [])
     if len(values) >= field.maximum:
         return Issue(AVP_OCCURS_TOO_MANY_TIMES, cursor.avp(), f"{field.name} occurs too many times")
@@ -126,14 +126,16 @@ def _missing(code: int, field: Field) -> Issue:
     return Issue(MISSING_AVP, out.getvalue(), f"{field.name} is missing")
 
 
-def _invalid_length(cursor: AvpCursor, field: Field | None) -> Issue:
+def _invalid_length(cursor: AvpCursor, fields: dict[int, Field]) -> Issue:
     """Show the AVP's header with a payload of the least size; what did not come of the header is zero."""
     header = cursor.message[cursor.start : min(cursor.start + 12, cursor.end)].ljust(12, b"\0")
     code, flags = int.from_bytes(header[:4], "big"), header[4]
     out = BytesWriter()
     if flags & codes.VENDOR_FLAG:
         put_vendor_avp(out, code, flags, int.from_bytes(header[8:], "big"), b"")
+        name = f"AVP {code}"
     else:
+        field = fields.get(code)
         put_avp(out, code, flags, field.example if field is not None else b"")
-    name = field.name if field is not None else f"AVP {code}"
+        name = field.name if field is not None else f"AVP {code}"
     return Issue(INVALID_AVP_LENGTH, out.getvalue(), f"{name}: {cursor.malformed or 'wrong length'}")

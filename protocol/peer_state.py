@@ -261,7 +261,7 @@ class PeerStateMachine:
     def _receive_answer(self, message: bytes, command: i64, now_ms: i64) -> None:
         """Take an answer; what answers no request of ours is dropped silently (RFC 6733, 6.2.1)."""
         hop_by_hop = i64(read_i32_be(message, 12)) & 0xFFFFFFFF
-        if self._awaited.get(hop_by_hop, 0) != command:
+        if self._awaited.get(hop_by_hop, -1) != command:
             self.traffic.other_received += 1
             return
         del self._awaited[hop_by_hop]

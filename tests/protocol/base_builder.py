@@ -110,3 +110,33 @@ def result_code(octets: bytes) -> int:
     """The Result-Code of an answer, 0 without one."""
     found = values(octets, RESULT_CODE)
     return int.from_bytes(found[0], "big") if found else 0
+
+
+def ccr(
+    number: int = 0,
+    request_type: int = 1,
+    *,
+    destination_host: bytes = b"",
+    destination_realm: bytes = REALM,
+    application: int = 4,
+    flags: int = 0xC0,
+    hop_by_hop: int = 21,
+) -> bytes:
+    """A CCR with one MSCC of rating group 10."""
+    units = avp(437, b"") if request_type == 1 else avp(446, avp(421, (1000).to_bytes(8, "big")))
+    destination = avp(283, destination_realm) + (avp(293, destination_host) if destination_host else b"")
+    return message(
+        CCR,
+        avp(263, b"pgw1.example.net;1;2"),
+        origin(),
+        destination,
+        GY,
+        avp(461, b"32251@3gpp.org"),
+        avp(416, request_type),
+        avp(415, number),
+        avp(443, avp(450, 0) + avp(444, b"491700000001")),
+        avp(456, units + avp(432, 10)),
+        flags=flags,
+        application=application,
+        hop_by_hop=hop_by_hop,
+    )

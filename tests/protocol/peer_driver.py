@@ -1,7 +1,8 @@
 """A node, its peer table and connections to it, without sockets; time is a number that tests move."""
 
-from protocol.allowed_peers import AllowedPeers
 from protocol.encode import Identity
+
+from protocol.allowed_peers import AllowedPeers
 from protocol.local_node import LocalNode
 from protocol.messages import CreditControlRequest
 from protocol.peer import PeerConnection

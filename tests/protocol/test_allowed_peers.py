@@ -20,7 +20,7 @@ HOST, REALM = b"pgw1.Example.net", b"example.NET"
         ("", False),
     ],
 )
-def test_without_entries_only_this_machine_is_welcome(address: str, welcome: bool) -> None:  # noqa: FBT001
+def test_without_entries_only_this_machine_is_welcome(address: str, welcome: bool) -> None:
     """The default is open on loopback and closed elsewhere."""
     assert AllowedPeers().admits(HOST, REALM, address) is welcome
 
@@ -39,7 +39,7 @@ def test_without_entries_only_this_machine_is_welcome(address: str, welcome: boo
         (AllowedPeer(origin_host="pgw1.example.net", origin_realm="example.net", address="10.0.0.7"), True),
     ],
 )
-def test_every_part_of_an_entry_must_fit(entry: AllowedPeer, welcome: bool) -> None:  # noqa: FBT001
+def test_every_part_of_an_entry_must_fit(entry: AllowedPeer, welcome: bool) -> None:
     """Names are compared without case, addresses by network."""
     assert AllowedPeers((entry,)).admits(HOST, REALM, "10.0.0.7") is welcome
 
