@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from balance.quantity import AmountError, format_micros, parse_micros
-from balance.subscriber import ACTIVE, BARRED
 from config.issues import ConfigError, Issue, did_you_mean
 from rating.catalogue import Plan
 
@@ -28,7 +27,8 @@ REQUIRED_COLUMNS: Final = COLUMNS[:-1]
 MOST_LISTED_ISSUES: Final = 100
 MOST_REMEMBERED_BALANCES: Final = 10_000
 """Different balance texts that need no second parsing."""
-_STATUS: Final = {"": ACTIVE, "active": ACTIVE, "barred": BARRED}
+_STATUS: Final = {"": 0, "active": 0, "barred": 1}
+"""The numbers of balance.subscriber, which is above this room's reach."""
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 

@@ -20,7 +20,7 @@ ROUND_DOWN: Final = 2
 
 
 class Rate:
-    """A price: ``price_micros`` for ``per_units`` units of a kind; usage counts in whole ``increment`` units."""
+    """A price: ``price_micros`` for ``per_units`` units of a kind; usage counts in whole ``increment``s."""
 
     def __init__(
         self, unit_kind: i64, price_micros: int, per_units: int, increment: int, rounding: i64
@@ -127,7 +127,7 @@ def _find(table: dict[int, Rule] | None, rating_group: int) -> Rule | None:
 
 
 class Catalogue:
-    """All plans. ``version`` is the hash of the content; ``service_contexts`` maps suffixes to service names."""
+    """All plans. ``version`` is the hash of the content; ``service_contexts`` maps suffixes to services."""
 
     def __init__(
         self,
