@@ -1,0 +1,258 @@
+"""A Credit-Control-Request from its octets, in one pass (RFC 8506, 3.1; RFC 6733, 7).
+
+AVPs may come in any order, and the M and P flags of known AVPs mean nothing. What is wrong is a value, never an
+exception: the first fault becomes ``request.issue``. What an answer echoes is filled in wherever it stands.
+"""
+
+from typing import Final
+
+from librt.strings import read_i64_be
+from mypy_extensions import i64
+
+from protocol.avp import HEADER_OCTETS
+from protocol.avp_issues import contradicting, invalid_value, missing, not_allowed, too_many
+from protocol.avp_walk import AvpWalk
+from protocol.cardinality import (
+    ONCE_IN_COMMAND,
+    ONCE_IN_COMMAND_3GPP,
+    REQUIRED,
+    REQUIRED_BITS,
+    TOP_BIT,
+    seen_bit,
+)
+from protocol.codes import (
+    AUTH_APPLICATION_ID,
+    CALLED_STATION_ID,
+    CC_REQUEST_NUMBER,
+    CC_REQUEST_TYPE,
+    CREDIT_CONTROL_APPLICATION,
+    DESTINATION_HOST,
+    DESTINATION_REALM,
+    EVENT_TIMESTAMP,
+    GRANTED_SERVICE_UNIT,
+    MULTIPLE_SERVICES_CREDIT_CONTROL,
+    MULTIPLE_SERVICES_INDICATOR,
+    ORIGIN_HOST,
+    ORIGIN_REALM,
+    ORIGIN_STATE_ID,
+    PROXY_INFO,
+    REQUESTED_ACTION,
+    REQUESTED_SERVICE_UNIT,
+    SERVICE_CONTEXT_ID,
+    SERVICE_IDENTIFIER,
+    SESSION_ID,
+    SUBSCRIPTION_ID,
+    TERMINATION_CAUSE,
+    USED_SERVICE_UNIT,
+)
+from protocol.decode_groups import read_subscription, skim
+from protocol.decode_services import read_requested, read_service, read_used
+from protocol.dictionary import FOUR_OCTETS, GROUPED
+from protocol.echo import fill_echoed, proxy_info_of
+from protocol.messages import (
+    ABSENT,
+    EVENT_REQUEST,
+    INITIAL_REQUEST,
+    CreditControlRequest,
+    Issue,
+    MultipleServicesCreditControl,
+)
+from protocol.result_codes import APPLICATION_UNSUPPORTED, INVALID_MESSAGE_LENGTH
+
+PRICE_ENQUIRY: Final = 3
+
+_U32: Final = 0xFFFFFFFF
+_NOWHERE: Final = -1
+
+
+def decode_request(message: bytes) -> CreditControlRequest:
+    """The request in the octets of one whole CCR. Never raises; the peer connection checks the header."""
+    request = CreditControlRequest()
+    if len(message) < HEADER_OCTETS:
+        request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{len(message)} octets are no message")
+        return request
+    request.flags = message[4]
+    request.hop_by_hop = read_i64_be(message, 8) & _U32
+    request.end_to_end = read_i64_be(message, 12) & _U32
+    decoder = _RequestDecoder(message, request)
+    if decoder.read_command():
+        decoder.check()
+    if decoder.walk.issue is not None:
+        request.issue = decoder.walk.issue
+        fill_echoed(message, request)
+    elif decoder.has_proxy_info:
+        request.proxy_info = proxy_info_of(message)
+    return request
+
+
+class _RequestDecoder:
+    """The command level of one request, and where the AVPs stand that later checks may have to show."""
+
+    def __init__(self, message: bytes, request: CreditControlRequest) -> None:
+        self.message = message
+        self.request = request
+        self.walk = AvpWalk(message)
+        self.seen: i64 = 0
+        self.has_proxy_info = False
+        self.command_units: MultipleServicesCreditControl | None = None
+        self.command_service_identifier: i64 = ABSENT
+        self.service_at: i64 = _NOWHERE
+        self.command_used_at: i64 = _NOWHERE
+        self.type_at: i64 = _NOWHERE
+        self.action_at: i64 = _NOWHERE
+
+    def read_command(self) -> bool:
+        """Read all AVPs at command level; false after a fault."""
+        message = self.message
+        walk = self.walk
+        at: i64 = HEADER_OCTETS
+        end: i64 = len(message)
+        while at < end:
+            start = at
+            at = walk.read(at, end)
+            if at < 0:
+                return False
+            bit = seen_bit(ONCE_IN_COMMAND, ONCE_IN_COMMAND_3GPP, walk.key)
+            if self.seen & bit:
+                walk.issue = too_many(message, start)
+                return False
+            self.seen |= bit
+            if walk.kind == GROUPED:
+                if not self._read_group(start):
+                    return False
+            elif walk.kind == FOUR_OCTETS:
+                if not self._read_number(start):
+                    return False
+            else:
+                self._read_octets()
+        return True
+
+    def _read_octets(self) -> None:
+        """Take a text or identity of the command level."""
+        walk = self.walk
+        key = walk.key
+        request = self.request
+        if key == SESSION_ID:
+            request.session_id = self.message[walk.data_at : walk.data_end]
+        elif key == ORIGIN_HOST:
+            request.origin_host = self.message[walk.data_at : walk.data_end]
+        elif key == ORIGIN_REALM:
+            request.origin_realm = self.message[walk.data_at : walk.data_end]
+        elif key == DESTINATION_REALM:
+            request.destination_realm = self.message[walk.data_at : walk.data_end]
+        elif key == SERVICE_CONTEXT_ID:
+            request.service_context_id = self.message[walk.data_at : walk.data_end]
+        elif key == DESTINATION_HOST:
+            request.destination_host = self.message[walk.data_at : walk.data_end]
+        elif key == CALLED_STATION_ID:
+            request.called_station_id = self.message[walk.data_at : walk.data_end]
+
+    def _read_number(self, start: i64) -> bool:
+        """Take a number of the command level; false where its value can not be."""
+        walk = self.walk
+        key = walk.key
+        request = self.request
+        value = read_i64_be(self.message, walk.data_at - 4) & _U32
+        if key == CC_REQUEST_TYPE:
+            self.type_at = start
+            request.request_type = value
+            if value < INITIAL_REQUEST or value > EVENT_REQUEST:
+                return self._invalid(start, "is no type of request")
+        elif key == CC_REQUEST_NUMBER:
+            request.request_number = value
+        elif key == AUTH_APPLICATION_ID:
+            if value != CREDIT_CONTROL_APPLICATION:
+                walk.issue = Issue(APPLICATION_UNSUPPORTED, b"", f"Auth-Application-Id is {value}, not 4")
+                return False
+        elif key == EVENT_TIMESTAMP:
+            request.event_timestamp = value
+        elif key == REQUESTED_ACTION:
+            self.action_at = start
+            request.requested_action = value
+        elif key == MULTIPLE_SERVICES_INDICATOR:
+            request.multiple_services_indicator = value
+            if value > 1:
+                return self._invalid(start, "is neither 0 nor 1")
+        elif key == ORIGIN_STATE_ID:
+            request.origin_state_id = value
+        elif key == TERMINATION_CAUSE:
+            request.termination_cause = value
+        elif key == SERVICE_IDENTIFIER:
+            self.command_service_identifier = value
+        return True
+
+    def _read_group(self, start: i64) -> bool:
+        """Take a group of the command level; false after a fault."""
+        walk = self.walk
+        key = walk.key
+        request = self.request
+        if key == MULTIPLE_SERVICES_CREDIT_CONTROL:
+            if self.service_at == _NOWHERE:
+                self.service_at = start
+            return read_service(walk, request, walk.data_at, walk.data_end)
+        if key == SUBSCRIPTION_ID:
+            return read_subscription(walk, request, walk.data_at, walk.data_end)
+        if key == REQUESTED_SERVICE_UNIT:
+            return read_requested(walk, request, self._units())
+        if key == USED_SERVICE_UNIT:
+            if self.command_used_at == _NOWHERE:
+                self.command_used_at = start
+            return read_used(walk, request, self._units(), start)
+        if key == GRANTED_SERVICE_UNIT:
+            walk.issue = not_allowed(self.message, start)
+            return False
+        if key == PROXY_INFO:
+            self.has_proxy_info = True
+        return skim(walk, request, walk.data_at, walk.data_end, 1)
+
+    def _units(self) -> MultipleServicesCreditControl:
+        """What collects the units that stand at command level."""
+        units = self.command_units
+        if units is None:
+            units = MultipleServicesCreditControl()
+            self.command_units = units
+        return units
+
+    def check(self) -> None:
+        """Check what can be told only when all AVPs are known; the fault becomes the walk's issue."""
+        request = self.request
+        if self.seen & REQUIRED_BITS != REQUIRED_BITS:
+            self.walk.issue = self._first_missing()
+        elif request.request_type == EVENT_REQUEST:
+            self._check_event()
+        else:
+            request.requested_action = ABSENT
+        if self.command_units is not None and self.walk.issue is None:
+            self._join_command_units(self.command_units)
+
+    def _first_missing(self) -> Issue:
+        """The issue of the first required AVP that is not there."""
+        for place, code in enumerate(REQUIRED, start=1):
+            if self.seen & TOP_BIT >> i64(place) == 0:
+                return missing(code)
+        raise AssertionError("nothing is missing")
+
+    def _check_event(self) -> None:
+        """An event says what is to be done, and reports nothing used (RFC 8506, 6)."""
+        if self.action_at == _NOWHERE:
+            self.walk.issue = missing(REQUESTED_ACTION)
+        elif self.request.requested_action > PRICE_ENQUIRY:
+            self._invalid(self.action_at, "is no action")
+        elif self.walk.first_used_at != _NOWHERE:
+            reason = "an EVENT_REQUEST can not report Used-Service-Unit"
+            self.walk.issue = contradicting(self.message, self.type_at, self.walk.first_used_at, reason)
+
+    def _join_command_units(self, units: MultipleServicesCreditControl) -> None:
+        """Make units at command level the one service of a request that has no MSCC (RFC 8506, 5.1.1)."""
+        request = self.request
+        if self.service_at == _NOWHERE:
+            units.service_identifier = self.command_service_identifier
+            request.services.append(units)
+            request.units_at_command_level = True
+        elif self.command_used_at != _NOWHERE:
+            reason = "Used-Service-Unit at command level beside Multiple-Services-Credit-Control"
+            self.walk.issue = contradicting(self.message, self.command_used_at, self.service_at, reason)
+
+    def _invalid(self, start: i64, reason: str) -> bool:
+        self.walk.issue = invalid_value(self.message, start, reason)
+        return False
