@@ -1,4 +1,4 @@
-"""Topping up: exact, once for each reference, beside other writers, and safe when the store's answer is lost."""
+"""Topping up: exact, once for each reference, beside other writers, safe when the store's answer is lost."""
 
 from collections.abc import Callable
 
@@ -23,6 +23,7 @@ class UnsureStore(MemoryStore):
         self.losses: list[str] = []
 
     def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+        """Lose the request or the answer as planned."""
         loss = self.losses.pop(0) if self.losses else ""
         if loss == "request":
             for change in sets:
@@ -77,7 +78,7 @@ async def test_a_reference_stands_for_one_amount() -> None:
     """A reference that was used for another amount is a mistake of the caller."""
     store = await store_with_account()
     await top_up(store, "a", EUR, "r1", NOW_MS)
-    with pytest.raises(TopUpError, match="already used for 1.00"):
+    with pytest.raises(TopUpError, match=r"already used for 1\.00"):
         await top_up(store, "a", 2 * EUR, "r1", NOW_MS)
 
 

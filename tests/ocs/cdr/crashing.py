@@ -45,6 +45,7 @@ class CrashingDisk(Disk):
         self.fuse = fuse
 
     def create(self, path: Path) -> int:
+        """Make a file."""
         self.fuse.step()
         descriptor = super().create(path)
         try:
@@ -55,6 +56,7 @@ class CrashingDisk(Disk):
         return descriptor
 
     def write_at(self, descriptor: int, octets: bytes, offset: int) -> None:
+        """Write one half, then the other."""
         self.fuse.step()
         half = len(octets) // 2
         super().write_at(descriptor, octets[:half], offset)
@@ -63,23 +65,28 @@ class CrashingDisk(Disk):
         self.fuse.step()
 
     def sync(self, descriptor: int) -> None:
+        """Sync a file."""
         super().sync(descriptor)
         self.fuse.step()
 
     def truncate(self, descriptor: int, size: int) -> None:
+        """Cut a file."""
         super().truncate(descriptor, size)
         self.fuse.step()
 
     def rename(self, old: Path, new: Path) -> None:
+        """Rename a file."""
         self.fuse.step()
         super().rename(old, new)
         self.fuse.step()
 
     def remove(self, path: Path) -> None:
+        """Remove a file."""
         super().remove(path)
         self.fuse.step()
 
     def sync_directory(self, directory: Path) -> None:
+        """Sync the names."""
         super().sync_directory(directory)
         self.fuse.step()
 
@@ -93,14 +100,17 @@ class CrashingStore(MemoryStore):
         self.fuse = Fuse(0)
 
     async def outbox_first(self) -> int:
+        """Ask for the oldest number."""
         self.fuse.step()
         return await super().outbox_first()
 
     async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
+        """Read events."""
         self.fuse.step()
         return await super().outbox_read(sequence, limit)
 
     async def outbox_trim(self, first: int, count: int) -> bool:
+        """Forget events."""
         self.fuse.step()
         done = await super().outbox_trim(first, count)
         self.fuse.step()
