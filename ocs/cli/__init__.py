@@ -22,7 +22,7 @@ _COMMANDS = {
 
 
 class _Root(click.Group):
-    """Finds a subcommand in the module of its name, as its attribute ``command``."""
+    """Finds a subcommand in the module of its name, as its attribute ``command`` or by its own name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -33,7 +33,7 @@ class _Root(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"ocs.cli.{cmd_name}")
-        found: click.Command = module.command
+        found: click.Command = getattr(module, "command", None) or getattr(module, cmd_name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

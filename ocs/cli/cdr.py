@@ -92,10 +92,10 @@ def _selection(since: str, account: str, session: str) -> Selection:
 
 
 def _directory() -> Path:
-    directory = current_settings().records_directory
-    if not directory.is_dir():
-        raise Failure(f"there is no record directory {directory}: name its data directory with --data")
-    return directory
+    settings = current_settings()
+    if not (settings.records_directory.is_dir() or settings.data_directory.is_dir()):
+        raise Failure(f"there is no record directory {settings.records_directory}: name it with --data or --config")
+    return settings.records_directory
 
 
 def _row(record: Record) -> list[object]:
