@@ -29,9 +29,13 @@ class Bucket:
         self.reserved = reserved
         self.expires_at_ms = expires_at_ms
 
+    def is_expired(self, now_ms: i64) -> bool:
+        """Whether its end has come."""
+        return self.expires_at_ms != 0 and self.expires_at_ms <= now_ms
+
     def available(self, now_ms: i64) -> i64:
         """The units that are neither used, reserved nor expired."""
-        if self.expires_at_ms != 0 and self.expires_at_ms <= now_ms:
+        if self.is_expired(now_ms):
             return 0
         left = self.remaining - self.reserved
         return left if left > 0 else 0

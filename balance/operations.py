@@ -31,6 +31,14 @@ class Reservation:
         """Whether nothing is held."""
         return self.money_micros == 0 and not self.holds
 
+    def units_of(self, bucket_id: str) -> i64:
+        """The units that are held of one bucket."""
+        units: i64 = 0
+        for hold in self.holds:
+            if hold.bucket_id == bucket_id:
+                units += hold.units
+        return units
+
 
 def find_bucket(account: Account, bucket_id: str) -> Bucket | None:
     """The account's bucket of this name."""

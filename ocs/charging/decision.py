@@ -12,6 +12,7 @@ from balance.account import Account
 from balance.subscriber import BARRED, Subscriber
 from ocs.charging.failed_avp import mscc_octets, number_avp, octets_avp
 from ocs.charging.policy import ChargingPolicy
+from ocs.charging.served import mark_served, was_served
 from ocs.charging.session import CLOSED, OPEN, ChargingSession, SessionIdentity
 from ocs.charging.stored_answer import find_answer, pack_answer, unpack_answer
 from ocs.charging.turn import Turn, close_services, rate_services, report
@@ -94,6 +95,7 @@ def decide(
     if account is None:
         return _refusal(UNABLE_TO_COMPLY, b"", "the session's account is gone")
     turn = Turn(account.copy(), session.copy(), _session_plan(session, account, catalogue), catalogue, policy)
+    turn.charged_before = was_served(session, request)
     if request.request_type == TERMINATION_REQUEST:
         return _termination(request, turn, now_ms)
     return _update(request, turn, now_ms)
@@ -131,6 +133,8 @@ def _initial(
 ) -> Decision:
     if session is not None and session.state == OPEN:
         return _refusal(UNABLE_TO_COMPLY, b"", "this Session-Id is open already")
+    if request.called_station_id.lower() in catalogue.emergency_apns:
+        return _refusal(CREDIT_CONTROL_NOT_APPLICABLE, b"", "")
     service = catalogue.service_of(request.service_context_id)
     if not service:
         return _refusal(
@@ -139,8 +143,6 @@ def _initial(
             "Service-Context-Id is not charged here",
         )
     if subscriber is None:
-        if request.called_station_id.lower() in catalogue.emergency_apns:
-            return _refusal(CREDIT_CONTROL_NOT_APPLICABLE, b"", "")
         return _refusal(USER_UNKNOWN, b"", "")
     plan = catalogue.plans.get(subscriber.plan_id)
     if account is None or plan is None or plan.currency != account.currency:
@@ -155,7 +157,7 @@ def _initial(
         return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), now_ms)
     answer = CreditControlAnswer(SUCCESS)
     rate_services(request, turn, answer, now_ms)
-    if request.services and not _any_service_succeeded(answer):
+    if answer.result_code != SUCCESS or (request.services and not _any_service_succeeded(answer)):
         failure = answer.services[0]
         refused = CreditControlAnswer(failure.result_code)
         refused.failed_avp = answer.failed_avp
@@ -195,6 +197,7 @@ def _changed(request: CreditControlRequest, turn: Turn, answer: CreditControlAns
     session.requests += 1
     session.last_ms = now_ms
     session.deadline_ms = now_ms + 1000 * _supervision_s(session, turn.policy)
+    mark_served(session, request)
     session.keep_answer(pack_answer(request, answer))
     decision = Decision(answer)
     decision.account = turn.account
@@ -257,7 +260,7 @@ def _any_service_succeeded(answer: CreditControlAnswer) -> bool:
 def _session_plan(session: ChargingSession, account: Account, catalogue: Catalogue) -> Plan:
     """The plan a session was opened on; one without prices if the catalogue lost it: usage is kept, unrated."""
     plan = catalogue.plans.get(session.identity.plan_id)
-    if plan is not None:
+    if plan is not None and plan.currency == account.currency:
         return plan
     return Plan("", "", account.currency, True, {}, {}, [])
 

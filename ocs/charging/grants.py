@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from balance.account import Account
+from balance.account import Account, Bucket
 from balance.operations import reserve_money, reserve_units
 from balance.quantity import OCTETS, SECONDS
 from ocs.charging.session import Service
@@ -49,6 +49,7 @@ def grant(
     """
     rate = rule.rate
     left = wanted
+    validity_time_s = rule.grant.validity_time_s
     more_in_buckets = False
     for bucket in usable_buckets(account, plan, rate, service.rating_group):
         held = bucket.available(now_ms)
@@ -58,6 +59,7 @@ def grant(
         if held > 0:
             reserve_units(bucket, service.reservation, held)
             left -= held
+            validity_time_s = _until_end(bucket, validity_time_s, now_ms)
     final = False
     if rate.price_micros > 0 and not more_in_buckets:
         line = current_line(service, rule, catalogue)
@@ -71,8 +73,17 @@ def grant(
         return
     service.granted = granted
     service.unit_kind = rate.unit_kind
-    service.validity_time_s = rule.grant.validity_time_s
+    service.validity_time_s = validity_time_s
+    answer.validity_time_s = validity_time_s
     _answer_grant(answer, rule.grant, rate.unit_kind, granted, final)
+
+
+def _until_end(bucket: Bucket, validity_time_s: i64, now_ms: i64) -> i64:
+    """The Validity-Time of units of a bucket: not beyond the bucket's end."""
+    if bucket.expires_at_ms == 0:
+        return validity_time_s
+    left_s = (bucket.expires_at_ms - now_ms + 999) // 1000
+    return left_s if left_s < validity_time_s or validity_time_s <= 0 else validity_time_s
 
 
 def _reserve_affordable(
@@ -96,7 +107,6 @@ def _answer_grant(
     answer.result_code = SUCCESS
     answer.granted_kind = unit_kind
     answer.granted = granted
-    answer.validity_time_s = policy.validity_time_s
     answer.quota_holding_time_s = policy.quota_holding_time_s
     if final:
         answer.final_unit_action = FINAL_UNIT_TERMINATE

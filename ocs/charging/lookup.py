@@ -8,7 +8,7 @@ from typing import Final
 from balance.account import decode_account
 from balance.keys import account_key, imsi_key, session_key, subscriber_key
 from balance.store import StateStore
-from balance.subscriber import decode_subscriber
+from balance.subscriber import Subscriber, decode_subscriber
 from ocs.charging.pending import Pending
 from ocs.charging.remembered import RememberedStates
 from ocs.charging.session_octets import decode_session
@@ -46,22 +46,18 @@ class StateLookup:
 
     def session(self, pending: Pending) -> None:
         """Let a request wait for its session."""
-        pending.session_checked = True
         self._want(session_key(pending.session_id), pending)
 
     def account(self, account_id: str, pending: Pending) -> None:
         """Let a request wait for an account."""
-        pending.account_checked = True
         self._want(account_key(account_id), pending)
 
     def subscriber(self, request: CreditControlRequest, pending: Pending) -> bool:
         """Let a request wait for its subscriber; False where no identity is left to look up."""
         if request.msisdn and not pending.msisdn_checked:
-            pending.msisdn_checked = True
             self._want(subscriber_key(request.msisdn), pending)
             return True
         if request.imsi and not pending.imsi_checked:
-            pending.imsi_checked = True
             self._want(imsi_key(request.imsi), pending)
             return True
         return False
@@ -98,6 +94,8 @@ class StateLookup:
                 continue
             state = found[index]
             if state is None:
+                for pending in waiting:
+                    _note_absent(key, pending)
                 going_on.extend(waiting)
                 continue
             try:
@@ -118,7 +116,11 @@ class StateLookup:
         elif key.startswith(b"a:"):
             self._states.keep_account(decode_account(state))
         else:
-            self._states.keep_subscriber(decode_subscriber(state))
+            subscriber = decode_subscriber(state)
+            self._states.keep_subscriber(subscriber)
+            for pending in waiting:
+                if not _belongs_to(subscriber, pending):
+                    _note_absent(key, pending)
         going_on.extend(waiting)
 
     def retry(self, load: _Load) -> None:
@@ -135,6 +137,23 @@ class StateLookup:
                 self._wanted.append(key)
         self.send()
         self._resume([])
+
+
+def _belongs_to(subscriber: Subscriber, pending: Pending) -> bool:
+    request = pending.request
+    return request is not None and (subscriber.msisdn == request.msisdn or subscriber.imsi == request.imsi)
+
+
+def _note_absent(key: bytes, pending: Pending) -> None:
+    """The store does not have what a request waited for (an IMSI may lead to a subscriber who is gone)."""
+    if key.startswith(b"s:"):
+        pending.session_checked = True
+    elif key.startswith(b"a:"):
+        pending.account_checked = True
+    elif pending.request is not None and key == subscriber_key(pending.request.msisdn):
+        pending.msisdn_checked = True
+    else:
+        pending.imsi_checked = True
 
 
 class _Load:

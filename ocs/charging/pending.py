@@ -19,9 +19,9 @@ from protocol.messages import CreditControlAnswer, CreditControlRequest
 class Pending:
     """One request (or, without ``request``, the expiry of a session) between arrival and answer.
 
-    The ``checked`` flags say what was looked up in the store since it arrived or last lost to another writer:
-    what is not remembered then does not exist. ``next`` is the following request of the same session. Times are
-    microseconds of a monotonic clock.
+    The ``checked`` flags say what the store did not have when it was asked, since the request arrived or last
+    lost to another writer. ``next`` is the following request of the same session. Times are microseconds of a
+    monotonic clock.
     """
 
     def __init__(self, session_id: bytes, received_us: i64) -> None:
@@ -86,7 +86,7 @@ class Group:
         if account is not None:
             self.account = account
             self.account_changed = True
-        if subscriber is not None and subscriber not in self.subscribers:
+        if subscriber is not None and not _is_in(self.subscribers, subscriber):
             self.subscribers.append(subscriber)
         if decision.session is not None:
             self.changed_sessions.append(decision.session)
@@ -127,14 +127,27 @@ class Group:
 def _put_session(
     changes: ChangeSet, key: bytes, session: ChargingSession, version: i64, remember_closed_ms: i64
 ) -> None:
+    """Write a session; its deadline is indexed anew when it comes sooner, or when the indexed time has passed.
+
+    (A session that was found not to be due yet is indexed under a later time than its state knows.)
+    """
     expires_ms: i64 = 0
     if session.state == CLOSED:
         expires_ms = remember_closed_ms
         if session.indexed_ms != 0:
             session.indexed_ms = 0
             changes.deadlines.append((key, 0))
-    elif session.indexed_ms == 0 or session.deadline_ms < session.indexed_ms:
+    elif session.indexed_ms <= session.last_ms or session.deadline_ms < session.indexed_ms:
         session.indexed_ms = session.deadline_ms
         changes.deadlines.append((key, session.deadline_ms))
     session.version = version + 1
     changes.put(key, version, encode_session(session, session.version), expires_ms)
+
+
+def _is_in(subscribers: list[Subscriber], subscriber: Subscriber) -> bool:
+    """Whether a subscriber is among them, by name: a key may be compared once in a commit."""
+    name = subscriber.subscriber_id()
+    for known in subscribers:  # noqa: SIM110 - a generator costs a closure on the hot path
+        if known.subscriber_id() == name:
+            return True
+    return False

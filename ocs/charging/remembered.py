@@ -24,8 +24,8 @@ class RememberedStates:
         self._old_accounts: dict[str, Account] = {}
         self._sessions: dict[bytes, ChargingSession] = {}
         self._old_sessions: dict[bytes, ChargingSession] = {}
-        self._by_msisdn: dict[bytes, Subscriber] = {}
-        self._by_imsi: dict[bytes, Subscriber] = {}
+        self._subscribers: dict[bytes, Subscriber] = {}
+        self._old_subscribers: dict[bytes, Subscriber] = {}
 
     def account(self, account_id: str) -> Account | None:
         """The account as last seen."""
@@ -69,26 +69,34 @@ class RememberedStates:
         self._sessions.pop(session_id, None)
         self._old_sessions.pop(session_id, None)
 
-    def subscriber(self, msisdn: bytes, imsi: bytes) -> Subscriber | None:
-        """The subscriber by E.164 number, else by IMSI."""
-        found: Subscriber | None = None
+    def subscriber(self, msisdn: bytes, imsi: bytes, msisdn_is_unknown: bool) -> Subscriber | None:
+        """The subscriber by E.164 number; by IMSI where there is no number, or none that anybody has."""
         if msisdn:
-            found = self._by_msisdn.get(msisdn)
-        if found is None and imsi:
-            found = self._by_imsi.get(imsi)
+            found = self._subscriber(b"m" + msisdn)
+            if found is not None or not msisdn_is_unknown:
+                return found
+        return self._subscriber(b"i" + imsi) if imsi else None
+
+    def _subscriber(self, identity: bytes) -> Subscriber | None:
+        found = self._subscribers.get(identity)
+        if found is None and self._old_subscribers:
+            found = self._old_subscribers.get(identity)
+            if found is not None:
+                self.keep_subscriber(found)
         return found
 
     def keep_subscriber(self, subscriber: Subscriber) -> None:
         """Remember a subscriber under both its identities."""
-        if len(self._by_msisdn) + len(self._by_imsi) > 4 * self.accounts_half:
-            self._by_msisdn = {}
-            self._by_imsi = {}
         if subscriber.msisdn:
-            self._by_msisdn[subscriber.msisdn] = subscriber
+            self._subscribers[b"m" + subscriber.msisdn] = subscriber
         if subscriber.imsi:
-            self._by_imsi[subscriber.imsi] = subscriber
+            self._subscribers[b"i" + subscriber.imsi] = subscriber
+        if len(self._subscribers) > 2 * self.accounts_half:
+            self._old_subscribers = self._subscribers
+            self._subscribers = {}
 
     def forget_subscriber(self, subscriber: Subscriber) -> None:
         """A subscriber must be read again."""
-        self._by_msisdn.pop(subscriber.msisdn, None)
-        self._by_imsi.pop(subscriber.imsi, None)
+        for identity in (b"m" + subscriber.msisdn, b"i" + subscriber.imsi):
+            self._subscribers.pop(identity, None)
+            self._old_subscribers.pop(identity, None)

@@ -175,7 +175,7 @@ class ChargingService(RequestHandler):
         if session is not None and session.state == OPEN:
             account_id = session.identity.account_id
         elif request is not None and initial:
-            subscriber = self.states.subscriber(request.msisdn, request.imsi)
+            subscriber = self.states.subscriber(request.msisdn, request.imsi, pending.msisdn_checked)
             if subscriber is None and self._lookup.subscriber(request, pending):
                 return
             if subscriber is not None:
@@ -234,10 +234,12 @@ class ChargingService(RequestHandler):
     def _settle_deadline(self, pending: Pending, session: ChargingSession | None) -> None:
         """Correct the deadline index for a session that is not due: forget it, or index its later deadline."""
         changes = ChangeSet()
+        key = session_key(pending.session_id)
         later: i64 = 0 if session is None or session.state != OPEN else session.deadline_ms
-        changes.deadlines.append((session_key(pending.session_id), later))
+        changes.put(key, 0 if session is None else session.version, b"", 0)
+        changes.deadlines.append((key, later))
         self._done(pending)
-        self.store.commit([changes], _ignore)
+        self.store.commit([changes], _Settlement(self.states, pending.session_id).done)
 
     def _send_groups(self, start_us: i64, size: i64) -> None:
         groups = self._groups
@@ -261,7 +263,17 @@ class ChargingService(RequestHandler):
             commit.start_us = self._world.now_us()
             self.metrics.batch_size.record(size)
             self.metrics.stages[STAGE_DECIDE].record_many((commit.start_us - start_us) // size, size)
-            self.store.commit(commit.sets, commit.done)
+            try:
+                self.store.commit(commit.sets, commit.done)
+            except Exception as error:  # noqa: BLE001 - nothing was sent: these requests fail, never the server
+                self._commit_refused(commit, repr(error))
+
+    def _commit_refused(self, commit: _Commit, reason: str) -> None:
+        self._commits -= 1
+        for group in commit.groups:
+            for pending in group.requests:
+                self._fail(pending, reason)
+            self._ready.extend(self._busy.pop(group.account_id))
 
     def committed(self, groups: list[Group], sets: list[ChangeSet], start_us: i64) -> None:
         """Answer what is durable; what lost or is unknown is forgotten, read and decided again."""
@@ -357,5 +369,13 @@ class _Commit:
         self.service.committed(self.groups, sets, self.start_us)
 
 
-def _ignore(_sets: list[ChangeSet]) -> None:
-    """A change whose loss does no harm: the next look at the deadline makes it again."""
+class _Settlement:
+    """A corrected deadline under way. Its loss does no harm: the next look at the deadline reads again."""
+
+    def __init__(self, states: RememberedStates, session_id: bytes) -> None:
+        self.states = states
+        self.session_id = session_id
+
+    def done(self, sets: list[ChangeSet]) -> None:
+        if sets[0].result != COMMITTED:
+            self.states.forget_session(self.session_id)

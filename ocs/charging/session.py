@@ -145,7 +145,8 @@ class ChargingSession:
 
     ``deadline_ms`` is when the server gives it up (Tcc); ``indexed_ms`` is the time under which the store's
     deadline index knows it, which may be earlier. ``answers`` are stored answers, the newest last.
-    ``records`` counts the charging data records it has produced.
+    ``records`` counts the charging data records it has produced. ``served_through`` is the highest
+    CC-Request-Number of its updates; bit n of ``served`` says whether the update numbered n less was served.
     """
 
     def __init__(self, identity: SessionIdentity, opened_ms: i64) -> None:
@@ -160,6 +161,8 @@ class ChargingSession:
         self.first_request: i64 = 0
         self.last_request: i64 = 0
         self.requests: i64 = 0
+        self.served_through: i64 = 0
+        self.served: i64 = 0
         self.services: list[Service] = []
         self.answers: list[bytes] = []
 
@@ -175,6 +178,8 @@ class ChargingSession:
         other.first_request = self.first_request
         other.last_request = self.last_request
         other.requests = self.requests
+        other.served_through = self.served_through
+        other.served = self.served
         other.services = self.services[:]
         other.answers = self.answers[:]
         return other

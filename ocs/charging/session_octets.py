@@ -46,6 +46,8 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_varint(out, session.first_request)
     put_varint(out, session.last_request)
     put_varint(out, session.requests)
+    put_varint(out, session.served_through)
+    put_varint(out, session.served)
     put_varint(out, i64(len(session.answers)))
     for stored in session.answers:
         put_octets(out, stored)
@@ -113,6 +115,8 @@ def decode_session(state: bytes) -> ChargingSession:
     session.first_request = octets.varint()
     session.last_request = octets.varint()
     session.requests = octets.varint()
+    session.served_through = octets.varint()
+    session.served = octets.varint()
     answers = octets.varint()
     for _ in range(answers):
         session.answers.append(octets.octets())

@@ -30,6 +30,7 @@ from protocol.result_codes import (
 )
 from rating.catalogue import CHARGE, NO_RATING_GROUP, NOT_CONTROLLED, Catalogue, Plan
 
+REASON_QUOTA_HOLDING_TIME: Final = 1
 REASON_FINAL: Final = 2
 LINES_KEPT: Final = 16
 """A service whose charges have more lines than this gets a partial record."""
@@ -37,7 +38,10 @@ LINES_KEPT: Final = 16
 
 @mypyc_attr(acyclic=True)
 class Turn:
-    """One decision in the making: the copies that it changes, and what it looks things up in."""
+    """One decision in the making: the copies that it changes, and what it looks things up in.
+
+    ``charged_before``: a repeat whose answer is forgotten; its units are charged already, its quota was lost.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Turn:
         self.plan = plan
         self.catalogue = catalogue
         self.policy = policy
+        self.charged_before = False
         self.records: list[bytes] = []
 
 
@@ -63,15 +68,16 @@ def rate_services(request: CreditControlRequest, turn: Turn, answer: CreditContr
         answer.services.append(part)
         service = turn.session.service_for_change(mscc.rating_group, mscc.service_identifier, now_ms)
         _rate_service(request, turn, service, mscc, part, now_ms)
+        blank = _is_blank(service)
         if part.result_code == RATING_FAILED and not answer.failed_avp:
             answer.failed_avp = mscc_octets(mscc)
-        if mscc.reporting_reason == REASON_FINAL and not mscc.requested:
+        if blank:
+            turn.session.services.remove(service)
+        elif mscc.reporting_reason == REASON_FINAL and not mscc.requested and not turn.charged_before:
             _close_service(turn, service, "final", now_ms)
             turn.session.services.remove(service)
         elif len(service.lines) > LINES_KEPT:
             _close_service(turn, service, "partial", now_ms)
-        elif part.result_code != SUCCESS and _is_blank(service):
-            turn.session.services.remove(service)
     if answer.units_at_command_level and answer.services:
         answer.result_code = answer.services[0].result_code
 
@@ -85,10 +91,10 @@ def _rate_service(
     now_ms: i64,
 ) -> None:
     rule = turn.plan.rule_for(turn.session.identity.service, _group_key(mscc), turn.session.identity.apn)
-    if mscc.used or mscc.requested:
-        _return_quota(turn, service)
-    if mscc.used:
+    if mscc.used and not turn.charged_before:
         report(request, turn, service, mscc, part, now_ms)
+    elif mscc.requested or mscc.reporting_reason == REASON_QUOTA_HOLDING_TIME:
+        _return_quota(turn, service)
     if rule is None:
         part.result_code = RATING_FAILED
         return
@@ -116,21 +122,24 @@ def report(
     now_ms: i64,
 ) -> None:
     """Charge a Used-Service-Unit. Without a price its units are recorded as unrated; the MSCC fails (5031)."""
+    held = service.reservation
     _return_quota(turn, service)
+    rule = turn.plan.rule_for(turn.session.identity.service, _group_key(mscc), turn.session.identity.apn)
+    if rule is not None and service.used_units > 0 and service.unit_kind != rule.rate.unit_kind:
+        _close_service(turn, service, "partial", now_ms)
     add_usage(service, mscc)
     service.last_ms = now_ms
     if service.requests == 0:
         service.first_request = request.request_number
     service.last_request = request.request_number
     service.requests += 1
-    rule = turn.plan.rule_for(turn.session.identity.service, _group_key(mscc), turn.session.identity.apn)
+    if _reports_nothing(mscc):
+        return
     version = turn.catalogue.version
     if rule is not None:
         service.unit_kind = rule.rate.unit_kind
         units = used_units_of(mscc, rule.rate.unit_kind)
-        if units == ABSENT and _reports_nothing(mscc):
-            return
-        if units != ABSENT and charge(turn.account, service, turn.plan, rule, version, units, now_ms):
+        if units != ABSENT and charge(turn.account, service, turn.plan, rule, version, units, held, now_ms):
             return
     record_unrated(service, _any_units(mscc), version)
     if part is not None:
@@ -185,8 +194,8 @@ def _group_key(mscc: MultipleServicesCreditControl) -> int:
 
 
 def _is_blank(service: Service) -> bool:
-    """Whether a service has used nothing and holds nothing."""
-    return service.granted == 0 and not service.lines and not service.bucket_uses and service.used_units == 0
+    """Whether a service was never granted anything and has used nothing."""
+    return service.unit_kind == 0 and not service.lines
 
 
 def _reports_nothing(mscc: MultipleServicesCreditControl) -> bool:

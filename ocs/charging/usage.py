@@ -7,7 +7,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from balance.account import Account, Bucket
-from balance.operations import debit_money, debit_units
+from balance.operations import Reservation, debit_money, debit_units
 from balance.quantity import LIMIT_MICROS, OCTETS, SECONDS
 from ocs.charging.session import BucketUse, ChargeLine, Service
 from protocol.messages import ABSENT, MultipleServicesCreditControl
@@ -85,10 +85,7 @@ def current_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine | N
     return None
 
 
-def _line_for_charge(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
-    line = current_line(service, rule, catalogue)
-    if line is not None:
-        return line
+def _new_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
     fresh = ChargeLine(rule.rule_id, catalogue, rule.rate.rounding)
     fresh.price_micros = rule.rate.price_micros
     fresh.per_units = rule.rate.per_units
@@ -97,30 +94,50 @@ def _line_for_charge(service: Service, rule: Rule, catalogue: str) -> ChargeLine
     return fresh
 
 
+def _payable(bucket: Bucket, held: Reservation, now_ms: i64) -> i64:
+    """The units a bucket pays for: what is available, and after its end what a grant held of it before."""
+    if not bucket.is_expired(now_ms):
+        return bucket.available(now_ms)
+    units = held.units_of(bucket.bucket_id)
+    left = bucket.remaining - bucket.reserved
+    return units if units < left else left
+
+
 def charge(
-    account: Account, service: Service, plan: Plan, rule: Rule, catalogue: str, units: i64, now_ms: i64
+    account: Account,
+    service: Service,
+    plan: Plan,
+    rule: Rule,
+    catalogue: str,
+    units: i64,
+    held: Reservation,
+    now_ms: i64,
 ) -> bool:
     """Charge used units in full. False, and nothing is changed, where the price is beyond any account.
 
     Money is charged on the service's units so far and rounded once: the line's amount is always the price of
-    the line's units, whatever the sizes of the reports.
+    the line's units, whatever the sizes of the reports. ``held`` is what was reserved for them and is released.
     """
     rate = rule.rate
-    if units * rate.price_micros // rate.per_units > LIMIT_MICROS:
+    line = current_line(service, rule, catalogue)
+    charged: i64 = 0 if line is None else line.units
+    highest: int = price_micros_of(charged + units, rate)
+    if highest > LIMIT_MICROS or (plan.overdraft_allowed and highest > LIMIT_MICROS + account.balance_micros):
         return False
     service.used_units += units
     left = units
     for bucket in usable_buckets(account, plan, rate, service.rating_group):
-        taken = bucket.available(now_ms)
+        taken = _payable(bucket, held, now_ms)
         taken = min(taken, left)
         if taken > 0:
             debit_units(bucket, taken)
             _add_bucket_use(service, bucket.bucket_id, taken)
             left -= taken
     if left > 0:
-        line = _line_for_charge(service, rule, catalogue)
+        if line is None:
+            line = _new_line(service, rule, catalogue)
         line.units += left
-        amount: i64 = price_micros_of(line.units, rate)
+        amount: i64 = highest if left == units else price_micros_of(line.units, rate)
         due = amount - line.amount_micros
         line.amount_micros = amount
         lost = debit_money(account, due, plan.overdraft_allowed)
