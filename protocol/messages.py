@@ -15,6 +15,10 @@ UPDATE_REQUEST: Final = 2
 TERMINATION_REQUEST: Final = 3
 EVENT_REQUEST: Final = 4
 
+GRANTED_OCTETS: Final = 1
+GRANTED_SECONDS: Final = 2
+GRANTED_SPECIFIC_UNITS: Final = 3
+
 
 @mypyc_attr(acyclic=True)
 class Issue:
@@ -31,7 +35,7 @@ class MultipleServicesCreditControl:
     """One MSCC of a request, or the command-level units of a client that sends none (RFC 8506, 8.16).
 
     Several Used-Service-Units are summed. ``used_octets`` is CC-Total-Octets where sent, else input + output;
-    a kind of unit that was not reported is ABSENT. ``requested`` is true for an empty Requested-Service-Unit too.
+    a kind of unit that was not reported is ABSENT. ``requested`` is true for an empty Requested-Service-Unit.
     """
 
     def __init__(self) -> None:
@@ -53,7 +57,7 @@ class MultipleServicesCreditControl:
 
 @mypyc_attr(acyclic=True)
 class CreditControlRequest:
-    """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; the fields read before it are valid."""
+    """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; fields read before it are valid."""
 
     def __init__(self) -> None:
         self.flags: i64 = 0
