@@ -8,6 +8,7 @@ import msgspec
 
 from balance.store import StateStore
 from ocs.audit.sums import AccountSums, BookedRecord
+from ocs.cdr.files import list_record_files
 from ocs.cdr.reader import RecordReader
 
 CHUNK = 1000
@@ -75,6 +76,16 @@ class RecordLedger:
         self.amounts[record.currency] += record.amount_micros
         mark = hash(record.record_id)
         self._ids[mark % _PARTITIONS].append(mark)
+
+    async def check_files(self, store: StateStore) -> None:
+        """See that no complete file holds records that the store still has, or never had."""
+        sealed_to = max((file.last or 0 for file in list_record_files(self._reader.directory)), default=0)
+        first = await store.outbox_first()
+        if sealed_to >= first:
+            self._bad.append(
+                f"complete files hold records up to {sealed_to}, but the outbox begins at {first}: "
+                "the store lost data, or the files are another store's"
+            )
 
     def duplicates(self) -> int:
         """How many records have an id that another record has."""

@@ -37,6 +37,7 @@ async def audit(
     await work.accounts()
     await recheck_accounts(store, work.ledger, work.suspects, work.report)
     await work.overdrafts()
+    await work.ledger.check_files(store)
     return work.finish()
 
 
