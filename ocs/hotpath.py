@@ -36,6 +36,7 @@ HOT_MODULES: Final = (
     "ocs.latency",
     "ocs.metrics",
     "ocs.simulation.answer",
+    "ocs.simulation.echo",
     "ocs.simulation.gateway",
     "ocs.simulation.session",
     "ocs.simulation.tally",
@@ -49,6 +50,8 @@ HOT_MODULES: Final = (
     "protocol.handler",
     "protocol.messages",
     "protocol.peer",
+    "protocol.peer_state",
+    "protocol.traffic",
     "rating.catalogue",
     "rating.pricing",
 )

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from protocol.handler import AnswerSink, RequestHandler
 from protocol.local_node import LocalNode
 from protocol.peer import PeerConnection
-from protocol.peer_state import CLOSED, STATE_NAMES
+from protocol.peer_state import CLOSED, STATE_NAMES, PeerStateMachine
 from protocol.peer_table import PeerTable
 from protocol.traffic import Traffic
 from protocol.watchdog import MAXIMUM_JITTER_MS
@@ -187,7 +187,7 @@ class DiameterListener:
         self._node = node
         self._max_connections = max_connections
         self._table = PeerTable(node)
-        self._connections: dict[PeerConnection, DiameterConnection] = {}
+        self._connections: dict[PeerStateMachine, DiameterConnection] = {}
         self._servers: list[asyncio.Server] = []
         self._past = Traffic()
         self._emptied = asyncio.Event()
@@ -229,7 +229,7 @@ class DiameterListener:
 
     def peers(self) -> list[PeerStatus]:
         """List the connections, for status pages and metrics."""
-        now_ms = asyncio.get_running_loop().time() * 1000
+        now_ms = int(asyncio.get_running_loop().time() * 1000)
         return [
             PeerStatus(
                 peer.origin_host.decode("ascii", "replace"),
@@ -238,7 +238,7 @@ class DiameterListener:
                 peer.secure,
                 STATE_NAMES[peer.state],
                 peer.watchdog.state.name.lower(),
-                (now_ms - peer.since_ms) / 1000,
+                (now_ms - int(peer.since_ms)) / 1000,
                 connection.in_flight,
                 peer.traffic.ccr_received,
             )

@@ -131,7 +131,7 @@ def _begin_request(node: LocalNode, command: int, hop_by_hop: int) -> BytesWrite
 
 
 def _begin_answer(message: bytes, result_code: int) -> BytesWriter:
-    hop_by_hop, end_to_end = read_i32_be(message, 12), read_i32_be(message, 16)
+    hop_by_hop, end_to_end = int(read_i32_be(message, 12)), int(read_i32_be(message, 16))
     out = begin_message(0, _command_of(message), codes.BASE_APPLICATION, hop_by_hop, end_to_end)
     put_u32(out, codes.RESULT_CODE, _MANDATORY, result_code)
     return out

@@ -8,9 +8,9 @@ from protocol.watchdog import MINIMUM_INTERVAL_MS
 class LocalNode:
     """What all peer connections have in common.
 
-    ``served_realms`` are the Destination-Realms that are ours; the own Origin-Realm always is. The
-    CEA names ``host_ip_addresses``, or, without any, the address that the peer connected to. Raises ValueError for
-    a watchdog under 6 s.
+    ``served_realms`` are the Destination-Realms that are ours; the own Origin-Realm always is. The CEA names
+    ``host_ip_addresses``, or, without any, the address that the peer connected to. Raises ValueError for a
+    watchdog interval under 6 s.
     """
 
     def __init__(  # noqa: PLR0913  (limits, all with defaults and by name)

@@ -54,11 +54,11 @@ class FreeDiameterClient:
         libraries = ["-lfdcore", "-lfdproto", "-lpthread"]
         warnings = ["-Wall", "-Wextra", "-Werror"]
         subprocess.run(
-            ["gcc", *warnings, "-O1", "-o", self.program, SOURCE, *libraries], check=True, timeout=60
+            ["gcc", *warnings, "-O1", "-o", str(self.program), str(SOURCE), *libraries], check=True, timeout=60
         )
         key, certificate = self.folder / "client.key", self.folder / "client.crt"
         request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        subject = ["-subj", f"/CN={self.origin_host}", "-keyout", key, "-out", certificate]
+        subject = ["-subj", f"/CN={self.origin_host}", "-keyout", str(key), "-out", str(certificate)]
         subprocess.run([*request, *subject], check=True, capture_output=True, timeout=60)
 
     def command(

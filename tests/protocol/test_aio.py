@@ -7,6 +7,7 @@ import ssl
 import struct
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -247,7 +248,8 @@ async def test_a_peer_that_does_not_read_is_not_read_from() -> None:
     granting = LongHandler(NODE.identity)
     async with listening(NODE, granting) as (_, port):
         client = await open_peer(port)
-        client.writer.transport.pause_reading()
+        reading = cast("asyncio.Transport", client.writer.transport)
+        reading.pause_reading()
         sent = 0
         while True:
             client.send(*[base.ccr(number, 2) for number in range(500)])
@@ -260,7 +262,7 @@ async def test_a_peer_that_does_not_read_is_not_read_from() -> None:
         handled = len(granting.seen)
         await asyncio.sleep(0.05)
         assert len(granting.seen) == handled < sent
-        client.writer.transport.resume_reading()
+        reading.resume_reading()
         for _ in range(handled + 1):
             assert base.command_of(await client.receive()) == base.CCR
         await client.close()
