@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from typing import Final
+from typing import Final, cast
 
 from ocs.simulation.gateway import Gateway
 from ocs.simulation.peer_messages import SUCCESS, PeerMessages, command_of, is_request, result_code_of
@@ -100,12 +100,12 @@ class GatewayConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the CER."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is needed")
-        self._transport = transport
-        raw = transport.get_extra_info("socket")
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not derive from it
+        raw = self._transport.get_extra_info("socket")
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        transport.write(self._messages.capabilities_request(transport.get_extra_info("sockname")[0]))
+        self._transport.write(
+            self._messages.capabilities_request(self._transport.get_extra_info("sockname")[0])
+        )
 
     def data_received(self, data: bytes) -> None:
         """Hand answers to the gateway and send what it has to say to them, in one write."""

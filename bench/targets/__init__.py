@@ -1,0 +1,1 @@
+"""Servers to measure: ours in its forms, and the baselines beside it."""
