@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import ssl
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from protocol.handler import AnswerSink, RequestHandler
 from protocol.local_node import LocalNode
@@ -61,8 +61,7 @@ class DiameterConnection(asyncio.Protocol, AnswerSink):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin with a new socket, unless there are too many."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is needed")
+        transport = cast("asyncio.Transport", transport)  # uvloop's transports do not derive from it
         self._transport = transport
         transport.set_write_buffer_limits(high=_WRITE_LIMIT_OCTETS)
         raw = transport.get_extra_info("socket")
