@@ -61,7 +61,7 @@ class Server:
         self._watch = WatchServer(ServerCollector(metrics, build), self._readiness)
         self._expiring: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self._reloads: set[asyncio.Task[None]] = set()
+        self._reloads: set[asyncio.Task[bool]] = set()
 
     async def start(self) -> None:
         """Listen for peers and scrapers. OSError where an address is taken."""
