@@ -28,7 +28,7 @@ def binary_of(kind: str) -> Path:
 
 
 class ServerProcess:
-    """A server on a unix socket, and on a TCP port where ``port`` is given."""
+    """A server on a unix socket, with further settings as given."""
 
     def __init__(self, binary: Path, folder: Path, *settings: str) -> None:
         self.binary = binary
@@ -45,8 +45,8 @@ class ServerProcess:
     def start(self) -> None:
         """Start and wait until it answers and has loaded."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [self.binary, "--port", "0", "--unixsocket", self.socket_path, "--dir", self.folder]
-        launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid())]
+        command = ["--port", "0", "--unixsocket", str(self.socket_path), "--dir", str(self.folder)]
+        launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(self.binary)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*launcher, *command, *self.settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log
