@@ -3,7 +3,7 @@
 from typing import Final
 
 from librt.strings import read_i64_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from protocol.avp_issues import invalid_flags, invalid_length, invalid_value, unsupported
 from protocol.codes import VENDOR_3GPP
@@ -11,7 +11,7 @@ from protocol.dictionary import EIGHT_OCTETS, FOUR_OCTETS, UNKNOWN, UTF8, wire_t
 from protocol.dictionary_tables import BASE_TYPES, TYPES_3GPP
 from protocol.messages import Issue
 
-KEY_3GPP: Final = VENDOR_3GPP << 32
+KEY_3GPP: Final = 0x28AF00000000  # VENDOR_3GPP << 32, as a literal that compiled code puts in place
 KEY_OTHER_VENDOR: Final = -1
 
 _V_BIT: Final = 0x80000000
@@ -24,6 +24,7 @@ _BASE_CODES: Final[i64] = len(BASE_TYPES)
 _CODES_3GPP: Final[i64] = len(TYPES_3GPP)
 
 
+@mypyc_attr(acyclic=True)
 class AvpWalk:
     """Reads AVPs of one message. ``read`` fills the other attributes; the first fault ends the walk.
 
@@ -37,7 +38,6 @@ class AvpWalk:
         self.data_at: i64 = 0
         self.data_end: i64 = 0
         self.issue: Issue | None = None
-        self.first_used_at: i64 = -1
 
     def read(self, at: i64, end: i64) -> i64:  # noqa: C901 - a branch per rule; a call per AVP would cost
         """Read the AVP at ``at``; where the next one begins, or -1 after ``issue`` was set."""

@@ -65,10 +65,10 @@ REQUIRED: Final = (
 )
 """What a request can not do without, in the order of its grammar; they have the places 1, 2, 3 ..."""
 
-TOP_BIT: Final = 0x4000000000000000
+TOP_BIT: Final = 0x2000000000000000
 """Place 0 of a set. Compiled code takes a literal 1 before << for 32 bits, so sets are filled from the top."""
 
-REQUIRED_BITS: Final = 0x3FC0000000000000
+REQUIRED_BITS: Final = 0x1FE0000000000000
 
 _FIRST_3GPP_PLACE: Final = 40
 
@@ -142,9 +142,13 @@ ONCE_IN_UNITS: Final = _places(
 
 def seen_bit(base: bytes, of_3gpp: bytes, key: i64) -> i64:
     """The bit of an AVP in the set of those seen, by its key of the walk; 0 where it may repeat."""
+    table = base
     if key >= KEY_3GPP:
-        code = key - KEY_3GPP
-        place: i64 = of_3gpp[code] if code < len(of_3gpp) else 0
-    else:
-        place = base[key] if 0 <= key < len(base) else 0
-    return TOP_BIT >> place if place else 0
+        table = of_3gpp
+        key -= KEY_3GPP
+    if key < 0 or key >= len(table):
+        return 0
+    place: i64 = table[key]
+    if place == 0:
+        return 0
+    return TOP_BIT >> place

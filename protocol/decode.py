@@ -7,11 +7,10 @@ exception: the first fault becomes ``request.issue``. What an answer echoes is f
 from typing import Final
 
 from librt.strings import read_i64_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from protocol.avp import HEADER_OCTETS
 from protocol.avp_issues import contradicting, invalid_value, missing, not_allowed, too_many
-from protocol.avp_walk import AvpWalk
 from protocol.cardinality import (
     ONCE_IN_COMMAND,
     ONCE_IN_COMMAND_3GPP,
@@ -58,6 +57,7 @@ from protocol.messages import (
     MultipleServicesCreditControl,
 )
 from protocol.result_codes import APPLICATION_UNSUPPORTED, INVALID_MESSAGE_LENGTH
+from protocol.unit_walk import UnitWalk
 
 PRICE_ENQUIRY: Final = 3
 
@@ -77,21 +77,21 @@ def decode_request(message: bytes) -> CreditControlRequest:
     decoder = _RequestDecoder(message, request)
     if decoder.read_command():
         decoder.check()
-    if decoder.walk.issue is not None:
-        request.issue = decoder.walk.issue
+    if decoder.issue is not None:
+        request.issue = decoder.issue
         fill_echoed(message, request)
     elif decoder.has_proxy_info:
         request.proxy_info = proxy_info_of(message)
     return request
 
 
-class _RequestDecoder:
+@mypyc_attr(acyclic=True)
+class _RequestDecoder(UnitWalk):
     """The command level of one request, and where the AVPs stand that later checks may have to show."""
 
     def __init__(self, message: bytes, request: CreditControlRequest) -> None:
-        self.message = message
+        super().__init__(message)
         self.request = request
-        self.walk = AvpWalk(message)
         self.seen: i64 = 0
         self.has_proxy_info = False
         self.command_units: MultipleServicesCreditControl | None = None
@@ -104,23 +104,22 @@ class _RequestDecoder:
     def read_command(self) -> bool:
         """Read all AVPs at command level; false after a fault."""
         message = self.message
-        walk = self.walk
         at: i64 = HEADER_OCTETS
         end: i64 = len(message)
         while at < end:
             start = at
-            at = walk.read(at, end)
+            at = self.read(at, end)
             if at < 0:
                 return False
-            bit = seen_bit(ONCE_IN_COMMAND, ONCE_IN_COMMAND_3GPP, walk.key)
+            bit = seen_bit(ONCE_IN_COMMAND, ONCE_IN_COMMAND_3GPP, self.key)
             if self.seen & bit:
-                walk.issue = too_many(message, start)
+                self.issue = too_many(message, start)
                 return False
             self.seen |= bit
-            if walk.kind == GROUPED:
+            if self.kind == GROUPED:
                 if not self._read_group(start):
                     return False
-            elif walk.kind == FOUR_OCTETS:
+            elif self.kind == FOUR_OCTETS:
                 if not self._read_number(start):
                     return False
             else:
@@ -129,30 +128,28 @@ class _RequestDecoder:
 
     def _read_octets(self) -> None:
         """Take a text or identity of the command level."""
-        walk = self.walk
-        key = walk.key
+        key = self.key
         request = self.request
         if key == SESSION_ID:
-            request.session_id = self.message[walk.data_at : walk.data_end]
+            request.session_id = self.message[self.data_at : self.data_end]
         elif key == ORIGIN_HOST:
-            request.origin_host = self.message[walk.data_at : walk.data_end]
+            request.origin_host = self.message[self.data_at : self.data_end]
         elif key == ORIGIN_REALM:
-            request.origin_realm = self.message[walk.data_at : walk.data_end]
+            request.origin_realm = self.message[self.data_at : self.data_end]
         elif key == DESTINATION_REALM:
-            request.destination_realm = self.message[walk.data_at : walk.data_end]
+            request.destination_realm = self.message[self.data_at : self.data_end]
         elif key == SERVICE_CONTEXT_ID:
-            request.service_context_id = self.message[walk.data_at : walk.data_end]
+            request.service_context_id = self.message[self.data_at : self.data_end]
         elif key == DESTINATION_HOST:
-            request.destination_host = self.message[walk.data_at : walk.data_end]
+            request.destination_host = self.message[self.data_at : self.data_end]
         elif key == CALLED_STATION_ID:
-            request.called_station_id = self.message[walk.data_at : walk.data_end]
+            request.called_station_id = self.message[self.data_at : self.data_end]
 
     def _read_number(self, start: i64) -> bool:
         """Take a number of the command level; false where its value can not be."""
-        walk = self.walk
-        key = walk.key
+        key = self.key
         request = self.request
-        value = read_i64_be(self.message, walk.data_at - 4) & _U32
+        value = read_i64_be(self.message, self.data_at - 4) & _U32
         if key == CC_REQUEST_TYPE:
             self.type_at = start
             request.request_type = value
@@ -162,7 +159,7 @@ class _RequestDecoder:
             request.request_number = value
         elif key == AUTH_APPLICATION_ID:
             if value != CREDIT_CONTROL_APPLICATION:
-                walk.issue = Issue(APPLICATION_UNSUPPORTED, b"", f"Auth-Application-Id is {value}, not 4")
+                self.issue = Issue(APPLICATION_UNSUPPORTED, b"", f"Auth-Application-Id is {value}, not 4")
                 return False
         elif key == EVENT_TIMESTAMP:
             request.event_timestamp = value
@@ -183,27 +180,26 @@ class _RequestDecoder:
 
     def _read_group(self, start: i64) -> bool:
         """Take a group of the command level; false after a fault."""
-        walk = self.walk
-        key = walk.key
+        key = self.key
         request = self.request
         if key == MULTIPLE_SERVICES_CREDIT_CONTROL:
             if self.service_at == _NOWHERE:
                 self.service_at = start
-            return read_service(walk, request, walk.data_at, walk.data_end)
+            return read_service(self, request, self.data_at, self.data_end)
         if key == SUBSCRIPTION_ID:
-            return read_subscription(walk, request, walk.data_at, walk.data_end)
+            return read_subscription(self, request, self.data_at, self.data_end)
         if key == REQUESTED_SERVICE_UNIT:
-            return read_requested(walk, request, self._units())
+            return read_requested(self, request, self._units())
         if key == USED_SERVICE_UNIT:
             if self.command_used_at == _NOWHERE:
                 self.command_used_at = start
-            return read_used(walk, request, self._units(), start)
+            return read_used(self, request, self._units(), start)
         if key == GRANTED_SERVICE_UNIT:
-            walk.issue = not_allowed(self.message, start)
+            self.issue = not_allowed(self.message, start)
             return False
         if key == PROXY_INFO:
             self.has_proxy_info = True
-        return skim(walk, request, walk.data_at, walk.data_end, 1)
+        return skim(self, request, self.data_at, self.data_end, 1)
 
     def _units(self) -> MultipleServicesCreditControl:
         """What collects the units that stand at command level."""
@@ -217,12 +213,12 @@ class _RequestDecoder:
         """Check what can be told only when all AVPs are known; the fault becomes the walk's issue."""
         request = self.request
         if self.seen & REQUIRED_BITS != REQUIRED_BITS:
-            self.walk.issue = self._first_missing()
+            self.issue = self._first_missing()
         elif request.request_type == EVENT_REQUEST:
             self._check_event()
         else:
             request.requested_action = ABSENT
-        if self.command_units is not None and self.walk.issue is None:
+        if self.command_units is not None and self.issue is None:
             self._join_command_units(self.command_units)
 
     def _first_missing(self) -> Issue:
@@ -235,12 +231,12 @@ class _RequestDecoder:
     def _check_event(self) -> None:
         """An event says what is to be done, and reports nothing used (RFC 8506, 6)."""
         if self.action_at == _NOWHERE:
-            self.walk.issue = missing(REQUESTED_ACTION)
+            self.issue = missing(REQUESTED_ACTION)
         elif self.request.requested_action > PRICE_ENQUIRY:
             self._invalid(self.action_at, "is no action")
-        elif self.walk.first_used_at != _NOWHERE:
+        elif self.first_used_at != _NOWHERE:
             reason = "an EVENT_REQUEST can not report Used-Service-Unit"
-            self.walk.issue = contradicting(self.message, self.type_at, self.walk.first_used_at, reason)
+            self.issue = contradicting(self.message, self.type_at, self.first_used_at, reason)
 
     def _join_command_units(self, units: MultipleServicesCreditControl) -> None:
         """Make units at command level the one service of a request that has no MSCC (RFC 8506, 5.1.1)."""
@@ -251,8 +247,8 @@ class _RequestDecoder:
             request.units_at_command_level = True
         elif self.command_used_at != _NOWHERE:
             reason = "Used-Service-Unit at command level beside Multiple-Services-Credit-Control"
-            self.walk.issue = contradicting(self.message, self.command_used_at, self.service_at, reason)
+            self.issue = contradicting(self.message, self.command_used_at, self.service_at, reason)
 
     def _invalid(self, start: i64, reason: str) -> bool:
-        self.walk.issue = invalid_value(self.message, start, reason)
+        self.issue = invalid_value(self.message, start, reason)
         return False

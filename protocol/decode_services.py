@@ -6,17 +6,10 @@ from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from protocol.avp_issues import invalid_value, not_allowed, too_many
-from protocol.avp_walk import KEY_3GPP, AvpWalk
-from protocol.cardinality import ONCE_IN_SERVICE, ONCE_IN_SERVICE_3GPP, ONCE_IN_UNITS, seen_bit
+from protocol.cardinality import ONCE_IN_SERVICE, ONCE_IN_SERVICE_3GPP, seen_bit
 from protocol.codes import (
-    CC_INPUT_OCTETS,
-    CC_OUTPUT_OCTETS,
-    CC_SERVICE_SPECIFIC_UNITS,
-    CC_TIME,
-    CC_TOTAL_OCTETS,
     GRANTED_SERVICE_UNIT,
     RATING_GROUP,
-    REPORTING_REASON,
     REQUESTED_SERVICE_UNIT,
     SERVICE_IDENTIFIER,
     USED_SERVICE_UNIT,
@@ -24,49 +17,12 @@ from protocol.codes import (
 from protocol.decode_groups import skim
 from protocol.dictionary import GROUPED
 from protocol.messages import ABSENT, CreditControlRequest, MultipleServicesCreditControl
+from protocol.unit_walk import KEY_REPORTING_REASON, MAX_UNITS, UnitWalk, first_or_final, plus
 
-MAX_UNITS: Final = 1 << 53
-"""No report is believed beyond this (nine petabytes, or seconds): INVALID_AVP_VALUE. A request is cut to it."""
-
-FINAL: Final = 2
-
-_REPORTING_REASON: Final = KEY_3GPP | REPORTING_REASON
 _U32: Final = 0xFFFFFFFF
 
 
-class Units:
-    """The amounts of one Requested- or Used-Service-Unit; ABSENT where not sent."""
-
-    def __init__(self) -> None:
-        self.time_s: i64 = ABSENT
-        self.total_octets: i64 = ABSENT
-        self.input_octets: i64 = ABSENT
-        self.output_octets: i64 = ABSENT
-        self.specific_units: i64 = ABSENT
-        self.reporting_reason: i64 = ABSENT
-
-    def octets(self) -> i64:
-        """CC-Total-Octets where sent, else input + output, else ABSENT."""
-        if self.total_octets >= 0:
-            return self.total_octets
-        return plus(self.input_octets, self.output_octets)
-
-
-def plus(amount: i64, more: i64) -> i64:
-    """The sum of two amounts either of which may be ABSENT."""
-    if amount < 0:
-        return more
-    if more < 0:
-        return amount
-    return amount + more
-
-
-def first_or_final(reason: i64, another: i64) -> i64:
-    """Of two Reporting-Reasons the one to keep: FINAL where it occurs, else the first that was sent."""
-    return another if reason == ABSENT or another == FINAL else reason
-
-
-def read_service(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64) -> bool:
+def read_service(walk: UnitWalk, request: CreditControlRequest, at: i64, end: i64) -> bool:
     """Read an MSCC into a new entry of ``request.services``."""
     service = MultipleServicesCreditControl()
     request.services.append(service)
@@ -93,7 +49,7 @@ def read_service(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64
         elif key == SERVICE_IDENTIFIER:
             if service.service_identifier == ABSENT:
                 service.service_identifier = read_i64_be(walk.message, walk.data_at - 4) & _U32
-        elif key == _REPORTING_REASON:
+        elif key == KEY_REPORTING_REASON:
             reason = read_i64_be(walk.message, walk.data_at - 4) & _U32
             service.reporting_reason = first_or_final(service.reporting_reason, reason)
         elif key == GRANTED_SERVICE_UNIT:
@@ -105,39 +61,38 @@ def read_service(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64
 
 
 def read_requested(
-    walk: AvpWalk, request: CreditControlRequest, service: MultipleServicesCreditControl
+    walk: UnitWalk, request: CreditControlRequest, service: MultipleServicesCreditControl
 ) -> bool:
     """Read the Requested-Service-Unit that the walk has just come to; an empty one is a request as well."""
-    units = Units()
-    if not _read_units(walk, request, units, False):
+    if not walk.read_units(request, False):
         return False
     service.requested = True
-    service.requested_octets = min(units.octets(), MAX_UNITS)
-    service.requested_time_s = units.time_s
-    service.requested_specific_units = units.specific_units
+    octets = walk.octets()
+    service.requested_octets = MAX_UNITS if octets > MAX_UNITS else octets
+    service.requested_time_s = walk.time_s
+    service.requested_specific_units = walk.specific_units
     return True
 
 
 def read_used(
-    walk: AvpWalk, request: CreditControlRequest, service: MultipleServicesCreditControl, start: i64
+    walk: UnitWalk, request: CreditControlRequest, service: MultipleServicesCreditControl, start: i64
 ) -> bool:
     """Add the Used-Service-Unit that the walk has just come to, which begins at ``start``."""
     if walk.first_used_at < 0:
         walk.first_used_at = start
-    units = Units()
-    if not _read_units(walk, request, units, True):
+    if not walk.read_units(request, True):
         return False
-    both = plus(units.input_octets, units.output_octets)
-    if units.total_octets >= 0 and units.input_octets >= 0 and units.output_octets >= 0:
-        service.total_disagrees = service.total_disagrees or both != units.total_octets
+    both = plus(walk.input_octets, walk.output_octets)
+    if walk.total_octets >= 0 and walk.input_octets >= 0 and walk.output_octets >= 0:
+        service.total_disagrees = service.total_disagrees or both != walk.total_octets
     service.used = True
-    service.used_octets = plus(service.used_octets, units.octets())
-    service.used_input_octets = plus(service.used_input_octets, units.input_octets)
-    service.used_output_octets = plus(service.used_output_octets, units.output_octets)
-    service.used_time_s = plus(service.used_time_s, units.time_s)
-    service.used_specific_units = plus(service.used_specific_units, units.specific_units)
-    if units.reporting_reason != ABSENT:
-        service.reporting_reason = first_or_final(service.reporting_reason, units.reporting_reason)
+    service.used_octets = plus(service.used_octets, walk.octets())
+    service.used_input_octets = plus(service.used_input_octets, walk.input_octets)
+    service.used_output_octets = plus(service.used_output_octets, walk.output_octets)
+    service.used_time_s = plus(service.used_time_s, walk.time_s)
+    service.used_specific_units = plus(service.used_specific_units, walk.specific_units)
+    if walk.reporting_reason != ABSENT:
+        service.reporting_reason = first_or_final(service.reporting_reason, walk.reporting_reason)
     if (
         service.used_octets > MAX_UNITS
         or service.used_input_octets > MAX_UNITS
@@ -146,46 +101,4 @@ def read_used(
     ):
         walk.issue = invalid_value(walk.message, start, "reports more than can be")
         return False
-    return True
-
-
-def _read_units(walk: AvpWalk, request: CreditControlRequest, units: Units, reported: bool) -> bool:
-    """Read the members of a unit group; money and pools are checked for their form and not read."""
-    message = walk.message
-    at = walk.data_at
-    end = walk.data_end
-    seen: i64 = 0
-    while at < end:
-        start = at
-        at = walk.read(at, end)
-        if at < 0:
-            return False
-        key = walk.key
-        bit = seen_bit(ONCE_IN_UNITS, b"", key)
-        if seen & bit:
-            walk.issue = too_many(message, start)
-            return False
-        seen |= bit
-        if key == CC_TIME:
-            units.time_s = read_i64_be(message, walk.data_at - 4) & _U32
-        elif key in (CC_TOTAL_OCTETS, CC_INPUT_OCTETS, CC_OUTPUT_OCTETS, CC_SERVICE_SPECIFIC_UNITS):
-            amount = read_i64_be(message, walk.data_at)
-            if amount < 0 or amount > MAX_UNITS:
-                if reported:
-                    walk.issue = invalid_value(message, start, "reports more than can be")
-                    return False
-                amount = MAX_UNITS
-            if key == CC_TOTAL_OCTETS:
-                units.total_octets = amount
-            elif key == CC_INPUT_OCTETS:
-                units.input_octets = amount
-            elif key == CC_OUTPUT_OCTETS:
-                units.output_octets = amount
-            else:
-                units.specific_units = amount
-        elif key == _REPORTING_REASON:
-            reason = read_i64_be(message, walk.data_at - 4) & _U32
-            units.reporting_reason = first_or_final(units.reporting_reason, reason)
-        elif walk.kind == GROUPED and not skim(walk, request, walk.data_at, walk.data_end, 1):
-            return False
     return True
