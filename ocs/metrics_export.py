@@ -122,6 +122,9 @@ def _records(records: RecordMetrics) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "ocs_records_missing", "Records that are not in the directory", value=int(records.missing)
     )
+    works = GaugeMetricFamily("ocs_record_writer_works", "0 while records can not be written")
+    works.add_metric([], 0 if records.error else 1)
+    yield works
     lag = GaugeMetricFamily("ocs_record_lag_seconds", "For how long records have been waiting in the outbox")
     lag.add_metric([], records.lag_ms / 1000)
     yield lag

@@ -49,6 +49,7 @@ async def test_metrics_are_what_was_counted() -> None:
     metrics.record_stage(STAGE_TOTAL, 1_500_000)
     metrics.batch_size.record(47)
     metrics.records.written = 12
+    metrics.records.error = "no space left on device"
     async with watched(metrics, Readiness(ready=True, reason="serving")) as port:
         status, body = await get(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
     assert status == "HTTP/1.1 200 OK"
@@ -68,6 +69,7 @@ async def test_metrics_are_what_was_counted() -> None:
     assert values["ocs_latency_seconds_bucket", "0.001023", "total"] == 1
     assert values["ocs_batch_size_sum",] == 47
     assert values["ocs_records_written_total",] == 12
+    assert values["ocs_record_writer_works",] == 0
 
 
 async def test_the_buckets_are_always_the_same() -> None:
