@@ -81,6 +81,7 @@ class DiameterConnection(asyncio.Protocol, AnswerSink):
             return
         requests = peer.receive(data, int(self._loop.time() * 1000))
         if requests:
+            self._send()  # a CEA leaves before the answers to what came right behind its CER
             self.in_flight += len(requests)
             self._listener.handler.submit(requests, self)
         self._listener.settle()
@@ -123,12 +124,10 @@ class DiameterConnection(asyncio.Protocol, AnswerSink):
 
     def follow(self) -> None:
         """Do what the peer connection wants after anything happened to it: send, set the timer, close."""
-        peer, transport = self.peer, self._transport
-        if peer is None or transport is None:
+        peer = self.peer
+        if peer is None or self._transport is None:
             return
-        data = peer.data_to_send()
-        if data:
-            transport.write(data)
+        self._send()
         if peer.state == CLOSED:
             if self.in_flight <= 0:
                 self._close()
@@ -149,6 +148,13 @@ class DiameterConnection(asyncio.Protocol, AnswerSink):
         """End the socket now, whatever is unsent."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _send(self) -> None:
+        """Write what the peer connection has to say."""
+        if self.peer is not None and self._transport is not None:
+            data = self.peer.data_to_send()
+            if data:
+                self._transport.write(data)
 
     def _arm(self) -> None:
         if self._timer is not None:

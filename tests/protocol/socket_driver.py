@@ -68,6 +68,10 @@ def local_node(host: bytes = HOST, realm: bytes = REALM, **settings: int) -> Loc
     return LocalNode(Identity(host, realm, STARTED_S), AllowedPeers(), **settings)  # type: ignore[arg-type]  # by name
 
 
+_CLIENTS: list["Client"] = []
+"""Those that ``listening`` closes at its end, if the test did not."""
+
+
 class Client:
     """A peer made of a stream."""
 
@@ -103,7 +107,9 @@ class Client:
 
 async def connect(port: int, context: ssl.SSLContext | None = None) -> Client:
     """A connection that has said nothing yet."""
-    return Client(*await asyncio.open_connection("127.0.0.1", port, ssl=context))
+    client = Client(*await asyncio.open_connection("127.0.0.1", port, ssl=context))
+    _CLIENTS.append(client)
+    return client
 
 
 async def open_peer(port: int, *extra: bytes, host: bytes = base.GATEWAY) -> Client:
@@ -124,3 +130,6 @@ async def listening(
         yield listener, port
     finally:
         await listener.stop(grace_s=0.2)
+        for client in _CLIENTS:
+            await client.close()
+        _CLIENTS.clear()
