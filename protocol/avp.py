@@ -122,7 +122,9 @@ def build_message(
 
 def _put_length(out: BytesWriter, start: i64, length: i64) -> None:
     """Put a 24-bit length where AVPs have it at 5..7 and messages at 1..3."""
-    at = start + 5 if start else 1
+    at: i64 = 1
+    if start:
+        at = start + 5
     out[at] = u8(length >> 16 & 0xFF)
     out[at + 1] = u8(length >> 8 & 0xFF)
     out[at + 2] = u8(length & 0xFF)

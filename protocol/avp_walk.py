@@ -17,7 +17,6 @@ KEY_OTHER_VENDOR: Final = -1
 _V_BIT: Final = 0x80000000
 _M_BIT: Final = 0x40000000
 _U32: Final = 0xFFFFFFFF
-_HIGH_BITS: Final = -0x7F7F7F7F7F7F7F80  # 0x8080808080808080 as a signed number
 _SEVEN_HIGH_BITS: Final = 0x80808080808080
 _LAST_BASE_CODE: Final = 700
 _BASE_CODES: Final[i64] = len(BASE_TYPES)
@@ -116,7 +115,8 @@ class AvpWalk:
 def is_ascii(message: bytes, at: i64, end: i64) -> bool:
     """Whether no octet has its top bit set; eight octets must precede ``at``, as an AVP header does."""
     while at + 8 <= end:
-        if read_i64_be(message, at) & _HIGH_BITS:
+        word = read_i64_be(message, at)
+        if word < 0 or word & _SEVEN_HIGH_BITS:
             return False
         at += 8
     if at == end:

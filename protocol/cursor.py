@@ -18,7 +18,9 @@ class AvpCursor:
     def __init__(self, message: bytes, position: i64, end: i64) -> None:
         self.message = message
         self.position = position
-        self.end = end if end < len(message) else len(message)
+        self.end = end
+        if end > len(message):
+            self.end = len(message)
         self.start: i64 = position
         self.code: i64 = 0
         self.flags: i64 = 0

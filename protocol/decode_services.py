@@ -68,7 +68,9 @@ def read_requested(
         return False
     service.requested = True
     octets = walk.octets()
-    service.requested_octets = MAX_UNITS if octets > MAX_UNITS else octets
+    service.requested_octets = octets
+    if octets > MAX_UNITS:
+        service.requested_octets = MAX_UNITS
     service.requested_time_s = walk.time_s
     service.requested_specific_units = walk.specific_units
     return True

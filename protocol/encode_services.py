@@ -68,7 +68,7 @@ def _put_granted(out: BytesWriter, kind: i64, amount: i64) -> None:
     if kind == GRANTED_OCTETS:
         put_u64(out, CC_TOTAL_OCTETS, MANDATORY_FLAG, amount)
     elif kind == GRANTED_SECONDS:
-        put_u32(out, CC_TIME, MANDATORY_FLAG, min(amount, _U32))
+        put_u32(out, CC_TIME, MANDATORY_FLAG, _capped(amount))
     elif kind == GRANTED_SPECIFIC_UNITS:
         put_u64(out, CC_SERVICE_SPECIFIC_UNITS, MANDATORY_FLAG, amount)
     end_group(out, start)
@@ -81,7 +81,7 @@ def _put_threshold(out: BytesWriter, kind: i64, threshold: i64) -> None:
         code = TIME_QUOTA_THRESHOLD
     elif kind == GRANTED_SPECIFIC_UNITS:
         code = UNIT_QUOTA_THRESHOLD
-    put_vendor_u32(out, code, MANDATORY_FLAG, VENDOR_3GPP, min(threshold, _U32))
+    put_vendor_u32(out, code, MANDATORY_FLAG, VENDOR_3GPP, _capped(threshold))
 
 
 def _put_final_unit(out: BytesWriter, action: i64) -> None:
@@ -89,3 +89,10 @@ def _put_final_unit(out: BytesWriter, action: i64) -> None:
     start = begin_group(out, FINAL_UNIT_INDICATION, MANDATORY_FLAG)
     put_u32(out, FINAL_UNIT_ACTION, MANDATORY_FLAG, action)
     end_group(out, start)
+
+
+def _capped(value: i64) -> i64:
+    """What 32 bits can say of a value."""
+    if value > _U32:
+        return _U32
+    return value
