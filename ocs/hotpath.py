@@ -1,10 +1,11 @@
 """Compiled or interpreted: which form of the hot modules this process runs.
 
 The modules of HOT_MODULES are plain typed Python. Where a C compiler is there, ``make compile`` builds them
-with mypyc and writes a stamp: the digest of every source that went in, the interpreter and the run-time library.
-``choose`` compares the stamp with the sources that lie there now. Where they differ, or where OCS_PURE=1, Python
-is told to take the sources of our packages and no compiled file, so that an edit is never shadowed by an old
-build. An installation without a checkout (a wheel) has no stamp, and its compiled files are trusted.
+with mypyc and writes a stamp: the digest of every source that went in, the interpreter and the run-time
+library. ``choose`` compares the stamp with the sources that lie there now. Where they differ, or where
+OCS_PURE=1, Python is told to take the sources of our packages and no compiled file, so that an edit is
+never shadowed by an old build. An installation without a checkout (a wheel) has no stamp, and its compiled
+files are trusted.
 """
 
 import hashlib
