@@ -58,6 +58,7 @@ HOT_MODULES: Final = (
     "ocs.simulation.answer",
     "ocs.simulation.echo",
     "ocs.simulation.gateway",
+    "ocs.simulation.schedule",
     "ocs.simulation.session",
     "ocs.simulation.tally",
     "ocs.simulation.template",

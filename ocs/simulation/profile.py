@@ -1,10 +1,16 @@
 """What traffic to make: where to, whose, how much of it and for how long."""
 
+import random
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
+
+from ocs.simulation.schedule import RateStep, Schedule
 
 MAX_SERVICES: Final = 60
 """MSCCs in one request."""
+DRAWS: Final = 1 << 17
+"""Subscribers drawn for the sessions of a gateway before the same draws come again."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +21,9 @@ class LoadProfile:
     counts from the moment a request was due); 0 means closed loop: each gateway keeps ``window`` requests
     outstanding. ``updates`` CCR-Us lie between a session's CCR-I and its CCR-T. ``rating_groups`` 0 sends one
     MSCC without Rating-Group. Each report says between half of ``used_octets`` and all of it, never more than
-    was granted.
+    was granted. ``steps`` are rates one after the other instead of ``rate`` and ``seconds``. ``zipf`` above 0
+    draws the subscribers by Zipf's law with that exponent, so that a few have many sessions at a time;
+    otherwise each has at most one.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +46,8 @@ class LoadProfile:
     used_octets: int = 1_000_000
     timeout_s: int = 10
     seed: int = 1
+    steps: tuple[RateStep, ...] = ()
+    zipf: float = 0.0
 
     def faults(self) -> list[str]:
         """What is wrong with the numbers, in words; empty where they can be run."""
@@ -50,8 +60,10 @@ class LoadProfile:
             )
         if self.rate == 0 and self.window < 1:
             found.append("give --rate or a --window of at least 1")
+        if any(step.seconds < 1 or step.rate < 1 or step.rate_at_end < 1 for step in self.steps):
+            found.append("every step has 1 second and 1 request a second at least")
         wanted = max(self.sessions_at_once(), self.gateways)
-        if self.subscribers < wanted:
+        if self.subscribers < wanted and not self.zipf:
             found.append(f"--subscribers {self.subscribers}: {wanted} sessions at a time need as many")
         if self.rating_groups > MAX_SERVICES:
             found.append(f"--rating-groups {self.rating_groups}: at most {MAX_SERVICES}")
@@ -59,7 +71,26 @@ class LoadProfile:
 
     def sessions_at_once(self) -> int:
         """How many sessions are open at a time, over all gateways."""
-        return self.sessions if self.rate else self.gateways * self.window
+        return self.sessions if self.paced else self.gateways * self.window
+
+    @property
+    def paced(self) -> bool:
+        """Whether the loop is open: requests have a moment at which they are due."""
+        return self.rate > 0 or bool(self.steps)
+
+    def schedule(self) -> Schedule:
+        """The moments of an open loop's requests."""
+        return Schedule(list(self.steps) or [RateStep(self.seconds, self.rate, self.rate)])
+
+    def subscribers_of(self, gateway: int) -> list[int]:
+        """The subscribers of a gateway's sessions, in turn; with ``zipf``, all draw from all."""
+        if self.zipf:
+            chance = random.Random(self.seed * 1000 + gateway)
+            weights = list(accumulate(rank**-self.zipf for rank in range(1, self.subscribers + 1)))
+            return chance.choices(range(self.subscribers), cum_weights=weights, k=DRAWS)
+        own = list(range(gateway - 1, self.subscribers, self.gateways))
+        random.Random(self.seed).shuffle(own)
+        return own
 
     def origin_host(self, gateway: int) -> str:
         """The Origin-Host of a gateway, which are numbered from 1."""

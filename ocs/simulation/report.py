@@ -36,7 +36,7 @@ class LoadReport:
             "subscribers": self.profile.subscribers,
             "gateways": self.profile.gateways,
             "rate": self.profile.rate,
-            "window": 0 if self.profile.rate else self.profile.window,
+            "window": 0 if self.profile.paced else self.profile.window,
             "elapsed_ms": self.elapsed_us // 1000,
             "requests": tally.requests,
             "repeated": tally.repeated,

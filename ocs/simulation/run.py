@@ -1,7 +1,6 @@
 """Runs gateways against a server: closed loop by window or open loop by rate, and what came of it."""
 
 import asyncio
-import random
 import selectors
 import time
 from collections.abc import Callable
@@ -38,25 +37,29 @@ class LoadRun:
         self._end_ns = 0
         self._stopped_ns = 0
         self._trouble = ""
+        self._seconds = int(profile.schedule().seconds) if profile.steps else profile.seconds
         self._finished = asyncio.Event()
+
+    @property
+    def started_ns(self) -> int:
+        """When the traffic began, by the monotonic clock; 0 before."""
+        return self._started_ns
 
     async def run(self) -> LoadReport:
         """Connect, send for the profile's seconds, end the sessions, part, and report."""
         started_s = int(time.time())
-        numbers = list(range(self.profile.subscribers))
-        random.Random(self.profile.seed).shuffle(numbers)
         for number in range(1, self.profile.gateways + 1):
-            self._connections.append(self._connection(number, numbers, started_s))
+            self._connections.append(self._connection(number, started_s))
         try:
             await asyncio.gather(*(connection.connect() for connection in self._connections))
         except ConnectionRefusedByServerError as error:
             self._trouble = str(error)
             return self._report()
         self._started_ns = time.monotonic_ns()
-        self._end_ns = self._started_ns + self.profile.seconds * SECOND_NS
+        self._end_ns = self._started_ns + self._seconds * SECOND_NS
         tasks = [asyncio.create_task(self._tick())]
         tasks.extend(asyncio.create_task(self._keep(connection)) for connection in self._connections)
-        if self.profile.rate:
+        if self.profile.paced:
             tasks.append(asyncio.create_task(self._pace()))
         await self._finished.wait()
         for task in tasks:
@@ -65,13 +68,13 @@ class LoadRun:
         await asyncio.gather(*(connection.disconnect() for connection in self._connections))
         return self._report()
 
-    def _connection(self, number: int, subscribers: list[int], started_s: int) -> GatewayConnection:
+    def _connection(self, number: int, started_s: int) -> GatewayConnection:
         profile = self.profile
         head = session_id_head(profile, number, started_s)
         octets = len(head) + SERIAL_DIGITS
         types = (INITIAL_REQUEST, UPDATE_REQUEST, TERMINATION_REQUEST)
         templates = [request_template(profile, number, each, octets) for each in types]
-        own = subscribers[number - 1 :: profile.gateways]
+        own = profile.subscribers_of(number)
         identity = GatewayIdentity(templates, head, profile.msisdn_base, profile.imsi_base, own, started_s)
         behaviour = Behaviour(
             updates=profile.updates,
@@ -79,7 +82,7 @@ class LoadRun:
             first_rating_group=profile.first_rating_group if profile.rating_groups else NO_RATING_GROUP,
             used_octets=profile.used_octets,
             seed=profile.seed + number,
-            paced=profile.rate > 0,
+            paced=profile.paced,
             sessions=max(profile.sessions_at_once() // profile.gateways, 1),
         )
         gateway = Gateway(identity, behaviour)
@@ -89,7 +92,7 @@ class LoadRun:
 
     async def _tick(self) -> None:
         """What needs no precision: clocks, time-outs, what was shed, the end."""
-        if not self.profile.rate:
+        if not self.profile.paced:
             for connection in self._connections:
                 connection.gateway.open_window(time.monotonic_ns())
                 connection.flush()
@@ -122,15 +125,15 @@ class LoadRun:
 
     async def _pace(self) -> None:
         """Send each request at its own moment; a moment that was missed keeps its place in the latency."""
-        rate = self.profile.rate
+        schedule = self.profile.schedule()
         count = 0
         turn = 0
         while not self._stopped_ns:
             now_ns = time.monotonic_ns()
             before = count
             for _ in range(MOST_DUE_AT_ONCE):
-                due_ns = self._started_ns + count * SECOND_NS // rate
-                if due_ns > now_ns:
+                due_ns = self._started_ns + schedule.due_ns(count)
+                if due_ns > now_ns or count >= schedule.count:
                     break
                 connection = self._connections[turn]
                 turn = (turn + 1) % len(self._connections)
@@ -140,7 +143,7 @@ class LoadRun:
                     break
             for connection in self._connections:
                 connection.flush()
-            due_ns = self._started_ns + count * SECOND_NS // rate
+            due_ns = self._started_ns + schedule.due_ns(count)
             wait_ns = max(due_ns - time.monotonic_ns(), 0)
             if count == before and wait_ns == 0:  # every subscriber's session waits for an answer
                 wait_ns = NOTHING_TO_SEND_NS
@@ -157,10 +160,15 @@ class LoadRun:
                 self._finished.set()
                 return
 
-    def _report(self) -> LoadReport:
+    def total(self) -> Tally:
+        """The counts of all gateways by now."""
         total = Tally()
         for connection in self._connections:
             total.add(connection.gateway.tally)
+        return total
+
+    def _report(self) -> LoadReport:
+        total = self.total()
         end_ns = self._stopped_ns or time.monotonic_ns()
         elapsed_us = (end_ns - self._started_ns) // 1000 if self._started_ns else 0
         return LoadReport(self.profile, total, elapsed_us, self._trouble)
@@ -168,7 +176,7 @@ class LoadRun:
 
 def loop_for(profile: LoadProfile) -> asyncio.AbstractEventLoop:
     """The loop that suits: uvloop is fastest, select has the open loop's timers finer than a millisecond."""
-    if profile.rate:
+    if profile.paced:
         return asyncio.SelectorEventLoop(selectors.SelectSelector())
     try:
         import uvloop  # noqa: PLC0415  (not there on every platform)
