@@ -6,8 +6,6 @@ keeps other machines out, a lock on the directory other processes.
 """
 
 import asyncio
-import fcntl
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +14,13 @@ from pathlib import Path
 import structlog
 
 from balance.store import StateStore, StoreError
+from ocs.cdr.claim import WriterClaim
 from ocs.cdr.disk import Disk
 from ocs.cdr.files import numbered_line
 from ocs.cdr.journal import RecordJournal
 from ocs.cdr.recovery import RecordsAheadError, recover
 from ocs.metrics import RecordMetrics
 
-LEASE = b"cdr-writer"
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="records")
 
 
@@ -68,9 +66,7 @@ class CdrWriter:
         self._trimmed_to = 0
         self._trim_unsure = False
         self._caught_up_ms = clock()
-        self._lease_until = 0.0
-        self._holder = b""
-        self._lock = -1
+        self._claim = WriterClaim(store, directory, settings.lease_life_ms)
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -138,15 +134,8 @@ class CdrWriter:
         end = time.monotonic() + self._settings.flush_s
         while await self._try_some() > 0 and time.monotonic() < end:
             pass
-        if self._lock >= 0:
-            try:
-                await self._store.take_lease(LEASE, self._holder, 1)
-            except StoreError:
-                _log.debug("the writer's lease runs out by itself")
         self._forget_journal()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        await self._claim.give_back()
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -156,7 +145,10 @@ class CdrWriter:
 
     async def _ready_journal(self) -> RecordJournal | None:
         """The journal, recovered where needed; None while another writer is at work."""
-        if not self._take_lock() or not await self._hold_lease():
+        if not self._claim.take_lock():
+            self.metrics.error = f"another process writes records into {self._directory}"
+            return None
+        if not await self._claim.hold_lease():
             self._forget_journal()
             return None
         if self._journal is None:
@@ -188,7 +180,11 @@ class CdrWriter:
         if first <= self._trimmed_to or first > journal.next_sequence:
             raise OvertakenError(f"the outbox begins at {first}, not at {self._trimmed_to + 1}")
         waiting = journal.next_sequence - first
-        if waiting > 0 and not await self._store.outbox_trim(first, waiting):
+        try:
+            mine = waiting == 0 or await self._store.outbox_trim(first, waiting)
+        except ValueError as error:
+            raise OvertakenError(f"records from {first} on are no longer in the store") from error
+        if not mine:
             raise OvertakenError(f"record {first} was trimmed by somebody else")
         done = journal.next_sequence - 1 - self._trimmed_to
         self._trimmed_to += done
@@ -207,7 +203,7 @@ class CdrWriter:
         lines = [numbered_line(first + index, event) for index, event in enumerate(events)]
         await asyncio.to_thread(journal.append, lines, self._clock())
         self._trim_unsure = True
-        if not await self._hold_lease():
+        if not await self._claim.hold_lease():
             await asyncio.to_thread(journal.cut, size, first)
             raise OvertakenError("the lease was lost while writing")
         if not await self._store.outbox_trim(first, len(events)):
@@ -234,37 +230,6 @@ class CdrWriter:
         if moved < self._settings.chunk_records:
             self._caught_up_ms = now
         self.metrics.lag_ms = now - self._caught_up_ms
-
-    def _take_lock(self) -> bool:
-        if self._lock >= 0:
-            return True
-        self._directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._directory / ".writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            self.metrics.error = f"another process writes records into {self._directory}"
-            return False
-        self._holder = os.pread(descriptor, 64, 0)
-        if len(self._holder) != 32:
-            self._holder = os.urandom(16).hex().encode()
-            os.pwrite(descriptor, self._holder, 0)
-            os.ftruncate(descriptor, 32)
-        self._lock = descriptor
-        return True
-
-    async def _hold_lease(self) -> bool:
-        """Take or renew the lease in good time. The directory holds it: a restarted writer goes on at once."""
-        now = time.monotonic()
-        life_ms = self._settings.lease_life_ms
-        if now < self._lease_until - life_ms / 2000:
-            return True
-        if not await self._store.take_lease(LEASE, self._holder, life_ms):
-            self._lease_until = 0.0
-            return False
-        self._lease_until = now + life_ms / 1000
-        return True
 
     def _forget_journal(self) -> None:
         if self._journal is not None:

@@ -96,7 +96,10 @@ def _print_account(view: dict[str, Any]) -> None:
     if view["buckets"]:
         click.echo("\nBuckets")
         names = ("bucket", "remaining", "reserved", "initial", "unit_kind", "expires_at")
-        print_table(names, (["-" if bucket[name] is None else bucket[name] for name in names] for bucket in view["buckets"]))
+        print_table(
+            names,
+            (["-" if bucket[name] is None else bucket[name] for name in names] for bucket in view["buckets"]),
+        )
     click.echo(f"\nOpen sessions: {len(view['sessions'])}")
     if view["sessions"]:
         columns = ("session_id", "opened_at", "last_request_at", "reserved_micros", "amount_micros")

@@ -94,7 +94,9 @@ def _selection(since: str, account: str, session: str) -> Selection:
 def _directory() -> Path:
     settings = current_settings()
     if not (settings.records_directory.is_dir() or settings.data_directory.is_dir()):
-        raise Failure(f"there is no record directory {settings.records_directory}: name it with --data or --config")
+        raise Failure(
+            f"there is no record directory {settings.records_directory}: name it with --data or --config"
+        )
     return settings.records_directory
 
 

@@ -141,8 +141,8 @@ def abandon(writer: CdrWriter) -> None:
     """What the kernel does for a process that was killed: its files are closed, its locks are free."""
     if writer._journal is not None:
         writer._journal.close()
-    if writer._lock >= 0:
-        Disk().close(writer._lock)
+    if writer._claim._lock >= 0:
+        writer._claim.drop()
 
 
 async def drain(writer: CdrWriter) -> None:
