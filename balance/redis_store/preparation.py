@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from balance.redis_store.naming import META, PARTITIONS
 from balance.redis_store.replies import integer, items, octets
 from balance.store import StoreError
 
+LOGGER = logging.getLogger(__name__)
 OLDEST_VERSION: Final = (7, 0)
 FORMAT: Final = b"format=1 partitions=%d" % PARTITIONS
 
@@ -101,7 +103,10 @@ async def _end_former(connection: Connection, connection_id: int) -> None:
 
     After that, what a reader sees is final: a change set whose outcome is unknown was applied before, or never.
     """
-    await connection.call(b"CLIENT", b"KILL", b"ID", b"%d" % connection_id)
+    try:
+        await connection.call(b"CLIENT", b"KILL", b"ID", b"%d" % connection_id)
+    except ReplyError as error:
+        LOGGER.warning("the store does not let us end our former connection, it may still act: %s", error)
 
 
 async def _check_format(connection: Connection) -> None:
