@@ -92,7 +92,7 @@ def begin_vendor_group(out: BytesWriter, code: i64, flags: i64, vendor: i64) -> 
 
 def end_group(out: BytesWriter, start: i64) -> None:
     """Close the Grouped AVP that was opened at ``start``: put its length in."""
-    _put_length(out, start, len(out) - start)
+    _put_length(out, start + 5, len(out) - start)
 
 
 def begin_message(flags: i64, command: i64, application: i64, hop_by_hop: i64, end_to_end: i64) -> BytesWriter:
@@ -107,7 +107,7 @@ def begin_message(flags: i64, command: i64, application: i64, hop_by_hop: i64, e
 
 def finish_message(out: BytesWriter) -> bytes:
     """The octets of the message that ``begin_message`` began."""
-    _put_length(out, 0, len(out))
+    _put_length(out, 1, len(out))
     return out.getvalue()
 
 
@@ -120,11 +120,8 @@ def build_message(
     return finish_message(out)
 
 
-def _put_length(out: BytesWriter, start: i64, length: i64) -> None:
-    """Put a 24-bit length where AVPs have it at 5..7 and messages at 1..3."""
-    at: i64 = 1
-    if start:
-        at = start + 5
+def _put_length(out: BytesWriter, at: i64, length: i64) -> None:
+    """Put a 24-bit length where it belongs: octet 5 of an AVP, octet 1 of a message."""
     out[at] = u8(length >> 16 & 0xFF)
     out[at + 1] = u8(length >> 8 & 0xFF)
     out[at + 2] = u8(length & 0xFF)
