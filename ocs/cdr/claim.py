@@ -49,7 +49,7 @@ class WriterClaim:
         return True
 
     async def hold_lease(self) -> bool:
-        """Take the lease, or renew it in good time; False while another directory has it. StoreError as it says."""
+        """Take the lease, or renew it in good time; False while another directory has it."""
         now_s = time.monotonic()
         if now_s < self._until_s - self._life_ms / 2000:
             return True
