@@ -1,0 +1,64 @@
+"""A gateway and whoever answers it, without sockets: requests are decoded by the server's own codec."""
+
+from collections.abc import Callable
+
+from ocs.simulation.gateway import Gateway
+from ocs.simulation.profile import LoadProfile
+from ocs.simulation.requests import request_template, session_id_head
+from ocs.simulation.session import NO_RATING_GROUP, SERIAL_DIGITS, Behaviour, GatewayIdentity
+from protocol.decode import decode_request
+from protocol.encode import Identity, encode_answer
+from protocol.framing import MessageFramer
+from protocol.messages import GRANTED_OCTETS, CreditControlAnswer, CreditControlRequest, ServiceAnswer
+
+SERVER = Identity(b"ocs.example.net", b"example.net", 1)
+SUCCESS = 2001
+Answerer = Callable[[CreditControlRequest], bytes]
+
+
+def build_gateway(profile: LoadProfile | None = None, *, sessions: int = 2) -> Gateway:
+    """The gateway of a profile (ten subscribers where none is given), ``sessions`` at a time."""
+    profile = profile or LoadProfile(subscribers=10)
+    head = session_id_head(profile, 1, 1_700_000_000)
+    templates = [request_template(profile, 1, each, len(head) + SERIAL_DIGITS) for each in (1, 2, 3)]
+    identity = GatewayIdentity(
+        templates, head, profile.msisdn_base, profile.imsi_base, list(range(profile.subscribers)), 1_700_000_000
+    )
+    behaviour = Behaviour(
+        updates=profile.updates,
+        services=max(profile.rating_groups, 1),
+        first_rating_group=profile.first_rating_group if profile.rating_groups else NO_RATING_GROUP,
+        used_octets=profile.used_octets,
+        seed=profile.seed,
+        paced=profile.rate > 0,
+        sessions=sessions,
+    )
+    return Gateway(identity, behaviour)
+
+
+def requests_of(gateway: Gateway) -> list[bytes]:
+    """The requests that the gateway has written since the last look."""
+    return MessageFramer(1 << 20).feed(gateway.take_output())
+
+
+def grant(request: CreditControlRequest, octets: int = 1_000_000, result_code: int = SUCCESS) -> bytes:
+    """An answer that grants the same to every service that asks, or refuses it with a Result-Code."""
+    answer = CreditControlAnswer(SUCCESS)
+    for service in request.services:
+        given = ServiceAnswer(service.rating_group, service.service_identifier, result_code)
+        if service.requested and result_code == SUCCESS:
+            given.granted_kind = GRANTED_OCTETS
+            given.granted = octets
+        answer.services.append(given)
+    return encode_answer(SERVER, request, answer)
+
+
+def answer_all(gateway: Gateway, answerer: Answerer, rounds: int) -> list[CreditControlRequest]:
+    """Answer whatever the gateway asks, some times over; all requests that it sent."""
+    seen: list[CreditControlRequest] = []
+    for now in range(1, rounds + 1):
+        for message in requests_of(gateway):
+            request = decode_request(message)
+            seen.append(request)
+            gateway.receive_answer(answerer(request), now * 1_000_000)
+    return seen
