@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import structlog
-from protocol.encode import Identity
 
+from balance.opening import MEMORY, epoch_ms
 from balance.store import StateStore
 from config.catalogue_file import load_catalogue
 from config.settings import Settings
@@ -22,17 +23,13 @@ from ocs.metrics import ServerMetrics
 from ocs.server import Server
 from protocol.aio import DiameterListener
 from protocol.allowed_peers import AllowedPeer, AllowedPeers
+from protocol.encode import Identity
 from protocol.local_node import LocalNode
 from rating.catalogue import Catalogue
 
 _FAILURE_HANDLING = {"terminate": 0, "continue": 1, "retry_and_terminate": 2}
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="charging")
-
-
-def epoch_ms() -> int:
-    """The wall clock in milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def monotonic_us() -> int:
@@ -61,7 +58,7 @@ def build_server(settings: Settings, store: StateStore) -> Server:
     )
     records = CdrWriter(
         store,
-        settings.records_directory,
+        _records_directory(settings),
         epoch_ms,
         WriterSettings(
             rotate_records=settings.records.rotate_records,
@@ -102,6 +99,13 @@ def _service(
         metrics,
         Surroundings(epoch_ms, monotonic_us, loop.call_soon, loop.call_later, _log_failure),
     )
+
+
+def _records_directory(settings: Settings) -> Path:
+    """Where records go. A memory store numbers them from 1 at each start, so each has a folder of its own."""
+    if settings.store.url == MEMORY:
+        return settings.records_directory / f"memory-{epoch_ms()}"
+    return settings.records_directory
 
 
 def _log_failure(reason: str, session_id: bytes) -> None:
