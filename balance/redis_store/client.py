@@ -106,12 +106,13 @@ class Client:
         connection = await connect(self.address, endpoint)
         try:
             self._identity = await prepare(connection, self.address, self._identity)
-        except ReplyError as error:
-            connection.abort(str(error))
-            raise StoreError(f"store at {endpoint}: {error}") from error
-        except StoreError as error:
-            connection.abort(str(error))
-            raise type(error)(f"store at {endpoint}: {error}") from error
+        except BaseException as error:
+            connection.abort("not fit for use")
+            if isinstance(error, ReplyError):
+                raise StoreError(f"store at {endpoint}: {error}") from error
+            if isinstance(error, StoreError):
+                raise type(error)(f"store at {endpoint}: {error}") from error
+            raise
         self.endpoint = endpoint
         self._connection = connection
         self._last_refusal = ""

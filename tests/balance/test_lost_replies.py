@@ -158,3 +158,23 @@ async def test_a_callback_that_raises_harms_nobody_else(server: ServerProcess) -
     assert results(await commit_sets(store, [change((b"a:1", 0, state(1)))])) == [COMMITTED]
     assert [type(context["exception"]) for context in reported] == [ZeroDivisionError]
     await store.close()
+
+
+async def test_closing_ends_what_is_in_flight(server: ServerProcess, tmp_path: Path) -> None:
+    """A store that is closed amid a commit or amid a new connection leaves nobody waiting, and nothing open."""
+    async with LossyProxy(server, tmp_path) as proxy:
+        store = await open_redis_store(proxy.address(5.0), 5.0)
+        proxy.lose_replies = True
+        answer = asyncio.create_task(commit_sets(store, [change((b"a:1", 0, state(1)))]))
+        await proxy.arrived.wait()
+        await store.close()
+        assert results(await answer) == [UNKNOWN]
+        assert results(await commit_sets(store, [change((b"a:2", 0, state(1)))])) == [UNKNOWN]
+
+        proxy.cut()
+        other = await open_redis_store(proxy.address(5.0), 5.0)
+        proxy.cut()
+        proxy.lose_replies = True
+        await asyncio.sleep(0.05)
+        assert not other.connected
+        await other.close()
