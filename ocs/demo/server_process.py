@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from ocs import hotpath
+
 START_S: Final = 30.0
 STOP_S: Final = 15.0
 
@@ -77,8 +79,9 @@ class ServerProcess:
 
 
 def ocs_command(*arguments: str) -> list[str]:
-    """The command line of a subcommand, in this very installation."""
-    return [sys.executable, "-P", "-m", "ocs", *arguments]
+    """The command line of a subcommand, in this very installation, wherever it is called from."""
+    program = f"import sys; sys.path.insert(0, {str(hotpath.ROOT)!r}); from ocs.cli import main; main()"
+    return [sys.executable, "-P", "-c", program, *arguments]
 
 
 def facts_of(ready_line: str) -> dict[str, str]:
