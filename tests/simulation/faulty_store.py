@@ -1,0 +1,143 @@
+"""A store that answers late, fails to load, and loses the word whether a commit was applied."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+from balance.memory import MemoryStore
+from balance.store import UNKNOWN, ChangeSet, StateStore
+from tests.simulation.world import World
+
+
+class Faults:
+    """How often what goes wrong, as probabilities of a call."""
+
+    def __init__(self, random: Random) -> None:
+        level = random.choice([0.0, 0.02, 0.1, 0.3])
+        self.load_fails = level * random.random()
+        self.commit_is_lost = level * random.random()
+        self.answer_is_lost = level * random.random()
+        self.commit_comes_late = level * random.random()
+        self.delay_us = random.choice([0, 500, 5_000, 80_000])
+
+
+class FaultyStore(StateStore):
+    """One server's connection to the shared memory store.
+
+    A commit is applied at once or some time later; its answer comes later still, or says UNKNOWN: because the
+    commit was never applied, because only the answer was lost, or because it is under way and will be applied
+    after the server has read again.
+    """
+
+    def __init__(self, inner: MemoryStore, world: World, random: Random, faults: Faults) -> None:
+        self._inner = inner
+        self._world = world
+        self._random = random
+        self._faults = faults
+
+    def _delay_us(self) -> int:
+        return self._random.randint(0, self._faults.delay_us)
+
+    def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
+        """Load late or not at all."""
+        if self._random.random() < self._faults.load_fails:
+            self._world.after(self._delay_us(), lambda: done(None))
+            return
+
+        def loaded(states: list[bytes | None] | None) -> None:
+            self._world.after(self._delay_us(), lambda: done(states))
+
+        self._world.after(self._delay_us(), lambda: self._inner.load(keys, loaded))
+
+    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+        """Commit late, answer late, or leave it unknown."""
+        fate = self._random.random()
+        faults = self._faults
+        lost = faults.commit_is_lost
+        unanswered = lost + faults.answer_is_lost
+        late = unanswered + faults.commit_comes_late
+        if fate < lost:
+            self._world.after(self._delay_us(), lambda: _unknown(sets, done))
+        elif fate < unanswered:
+            self._world.after(self._delay_us(), lambda: self._inner.commit(_copies(sets), _nobody))
+            self._world.after(faults.delay_us, lambda: _unknown(sets, done))
+        elif fate < late:
+            self._world.after(self._delay_us(), lambda: _unknown(sets, done))
+            self._world.after(
+                self._delay_us() * 5 + faults.delay_us, lambda: self._inner.commit(_copies(sets), _nobody)
+            )
+        else:
+            self._world.after(self._delay_us(), lambda: self._inner.commit(sets, self._late(done)))
+
+    def _late(self, done: Callable[[list[ChangeSet]], None]) -> Callable[[list[ChangeSet]], None]:
+        return lambda sets: self._world.after(self._delay_us(), lambda: done(sets))
+
+    async def open_session_count(self) -> int:
+        """The shared store's."""
+        return await self._inner.open_session_count()
+
+    async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:
+        """The shared store's."""
+        return await self._inner.due_sessions(now_ms, limit)
+
+    async def deadlines_of(self, session_keys: list[bytes]) -> list[int]:
+        """The shared store's."""
+        return await self._inner.deadlines_of(session_keys)
+
+    async def open_sessions(self, account_id: bytes) -> list[bytes]:
+        """The shared store's."""
+        return await self._inner.open_sessions(account_id)
+
+    def scan(self, prefix: bytes) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+        """The shared store's."""
+        return self._inner.scan(prefix)
+
+    async def outbox_first(self) -> int:
+        """The shared store's."""
+        return await self._inner.outbox_first()
+
+    async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
+        """The shared store's."""
+        return await self._inner.outbox_read(sequence, limit)
+
+    async def outbox_trim(self, first: int, count: int) -> bool:
+        """The shared store's."""
+        return await self._inner.outbox_trim(first, count)
+
+    async def take_lease(self, name: bytes, holder: bytes, life_ms: int) -> bool:
+        """The shared store's."""
+        return await self._inner.take_lease(name, holder, life_ms)
+
+    async def describe(self) -> dict[str, str]:
+        """The shared store's."""
+        return await self._inner.describe()
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _copies(sets: list[ChangeSet]) -> list[ChangeSet]:
+    """The same changes as octets that are on their way, whatever becomes of their sender."""
+    copies = []
+    for each in sets:
+        copy = ChangeSet()
+        copy.keys, copy.expected, copy.values = list(each.keys), list(each.expected), list(each.values)
+        copy.expires_ms, copy.events, copy.deadlines = (
+            list(each.expires_ms),
+            list(each.events),
+            list(each.deadlines),
+        )
+        copy.opened, copy.closed = list(each.opened), list(each.closed)
+        copies.append(copy)
+    return copies
+
+
+def _unknown(sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+    for each in sets:
+        each.result = UNKNOWN
+    done(sets)
+
+
+def _nobody(_sets: list[ChangeSet]) -> None:
+    """Whoever sent this does not hear of it."""
