@@ -134,7 +134,8 @@ class Gateway:
         if answer.result_code == TOO_BUSY:
             self._shed(session)
             return
-        self.tally.latency.record((now_ns - session.sent_ns) // MICROSECOND_NS)
+        if not self.stopping:
+            self.tally.latency.record((now_ns - session.sent_ns) // MICROSECOND_NS)
         if self._take(session, answer):
             self._end(session)
             if self.paced or self.stopping:

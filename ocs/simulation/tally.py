@@ -11,9 +11,9 @@ class Tally:
     """Counts of one gateway, or of several added up.
 
     ``answers`` and ``service_results`` count by CC-Request-Type * 65536 + Result-Code. Octets are reported
-    when sent and acknowledged when the answer to their request is a success; what was shed with 3004 is sent
-    again and counts as reported once. ``latency`` (us) leaves out what was shed. ``late`` answers came after
-    their request was given up.
+    when sent and acknowledged when the answer to their request is a success; what was shed with 3004 is
+    sent again and counts as reported once. ``latency`` (us) leaves out what was shed, and the CCR-Ts after
+    the end. ``late`` answers came after their request was given up.
     """
 
     def __init__(self) -> None:
