@@ -1,1 +1,1 @@
-"""The Account Balance Management Function (TS 32.296): whose money, whose gigabytes, and the stores that keep them."""
+"""The Account Balance Management Function (TS 32.296): whose money and gigabytes, and where they are kept."""

@@ -1,10 +1,5 @@
 """The keys of the store, without the partition's tag that the store itself adds."""
 
-from typing import Final
-
-DIRECTORY_EPOCH: Final = b"directory"
-"""A counter that every change of a subscriber moves; servers drop what they remember when it moved."""
-
 
 def account_key(account_id: str) -> bytes:
     """An account's state."""

@@ -50,7 +50,6 @@ class MemoryStore(StateStore):
         self._open: dict[bytes, set[bytes]] = {}
         self._events: list[bytes] = []
         self._trimmed = 0
-        self._epoch = 0
         self._leases: dict[bytes, tuple[bytes, int]] = {}
         self._waiting: list[_Delivery] = []
         self._delivering = False
@@ -147,14 +146,9 @@ class MemoryStore(StateStore):
         finally:
             self._delivering = False
 
-    @property
-    def directory_epoch(self) -> int:
-        """The current epoch of the directory."""
-        return self._epoch
-
-    async def touch_directory(self) -> None:
-        """Move the epoch of the directory."""
-        self._epoch += 1
+    async def open_session_count(self) -> int:
+        """How many sessions have a deadline."""
+        return len(self._deadlines)
 
     async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:
         """Session keys whose deadline has passed, the oldest first."""

@@ -82,14 +82,9 @@ class StateStore(ABC):
     def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
         """Apply change sets; ``done`` gets them back with ``result`` COMMITTED, CONFLICT or UNKNOWN."""
 
-    @property
     @abstractmethod
-    def directory_epoch(self) -> int:
-        """DIRECTORY_EPOCH as of the last commit or load; a change means: forget remembered subscribers."""
-
-    @abstractmethod
-    async def touch_directory(self) -> None:
-        """Move DIRECTORY_EPOCH, after subscribers changed."""
+    async def open_session_count(self) -> int:
+        """How many sessions have a deadline: all that are open."""
 
     @abstractmethod
     async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:

@@ -26,7 +26,7 @@ class Subscriber:
 
     def subscriber_id(self) -> bytes:
         """What keys it in the store: the MSISDN, else ``imsi-`` and the IMSI."""
-        return self.msisdn if self.msisdn else b"imsi-" + self.imsi
+        return self.msisdn or b"imsi-" + self.imsi
 
 
 def encode_subscriber(subscriber: Subscriber, version: i64) -> bytes:

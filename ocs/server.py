@@ -18,6 +18,7 @@ from ocs import __version__, hotpath
 from ocs.cdr.writer import CdrWriter
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.service import ChargingService
+from ocs.levels import LevelWatch
 from ocs.metrics import ServerMetrics
 from ocs.metrics_export import ServerCollector
 from ocs.watch_http import Readiness, WatchServer
@@ -59,7 +60,7 @@ class Server:
             "catalogue": service.catalogue.version,
         }
         self._watch = WatchServer(ServerCollector(metrics, build), self._readiness)
-        self._expiring: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[bool]] = set()
 
@@ -79,7 +80,11 @@ class Server:
                 self.addresses.append(await self.listener.start(endpoint.host, endpoint.port, context))
         self.watch_address = await self._watch.start(settings.metrics.listen.host, settings.metrics.listen.port)
         self._records.start()
-        self._expiring = asyncio.create_task(self._expiry.run(), name="session-expiry")
+        levels = LevelWatch(self.store, self.listener, self.metrics)
+        self._background = [
+            asyncio.create_task(self._expiry.run(), name="session-expiry"),
+            asyncio.create_task(levels.run(), name="levels"),
+        ]
         _settle_memory()
 
     async def run(self) -> None:
@@ -94,8 +99,8 @@ class Server:
 
     async def stop(self) -> None:
         """Part from the peers when what is in flight is answered, write the last records, leave the store."""
-        if self._expiring is not None:
-            self._expiring.cancel()
+        for task in self._background:
+            task.cancel()
         await self.listener.stop(_DRAIN_S)
         await self._watch.stop()
         await self._records.stop()

@@ -10,12 +10,12 @@ from typing import Final
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
-from balance.redis_store.naming import DEADLINES, DIRECTORY, OPEN_SESSIONS, OUTBOX
+from balance.redis_store.naming import DEADLINES, OPEN_SESSIONS, OUTBOX
 from balance.redis_store.resp import put_argument, put_integer, put_state_key
 from balance.store import COMMITTED, CONFLICT, UNKNOWN, ChangeSet, check_change_set
 
 COMMIT: Final = b"\r\n$5\r\nFCALL\r\n$10\r\nocs_commit"
-FIXED_KEYS: Final = 3
+FIXED_KEYS: Final = 2
 FIXED_ARGUMENTS: Final = 3
 
 
@@ -138,7 +138,6 @@ class Batch:
         put_integer(out, keys)
         put_argument(out, OUTBOX)
         put_argument(out, DEADLINES)
-        put_argument(out, DIRECTORY)
         for kind in kinds:
             out.write(kind.keys.getvalue())
         put_argument(out, counts.getvalue())
@@ -172,21 +171,16 @@ def pack_commit(sets: list[ChangeSet]) -> bytes:
     return batch.command()
 
 
-def settle(sets: list[ChangeSet], reply: object) -> bytes | None:
-    """Set the result of each change set from the call's reply; the epoch's octets, or None without them.
+def settle(sets: list[ChangeSet], reply: object) -> bool:
+    """Set the result of each change set from the call's reply; whether it was an answer of the Function.
 
-    Whatever is no answer of the Function (a lost connection, an error) leaves every set UNKNOWN.
+    Anything else (a lost connection, an error) leaves every set UNKNOWN.
     """
-    if reply is None or isinstance(reply, bytes):
-        for change in sets:
-            change.result = COMMITTED
-        return reply or b"0"
-    if isinstance(reply, list) and reply and isinstance(reply[0], bytes):
-        for change in sets:
-            change.result = COMMITTED
-        for index in reply[1:]:
-            sets[index].result = CONFLICT
-        return reply[0] or b"0"
+    known = isinstance(reply, list)
+    result = COMMITTED if known else UNKNOWN
     for change in sets:
-        change.result = UNKNOWN
-    return None
+        change.result = result
+    if isinstance(reply, list):
+        for index in reply:
+            sets[index].result = CONFLICT
+    return known

@@ -2,6 +2,7 @@
 -- The Function library of the charging store. It compares and moves octets; it never computes with amounts,
 -- because a number of Lua loses digits above 2^53.
 
+local FIXED = 2 -- keys before those of the states
 local CHUNK = 7000 -- arguments in one call; Lua's stack ends at about 7,900
 
 -- A call with many arguments after a key, in chunks. CHUNK is even, so that pairs stay together.
@@ -11,32 +12,28 @@ local function call_with_many(command, key, list, first, last)
   end
 end
 
--- The directory's epoch and the versions of all states, in the order of the keys.
+-- The versions of all states, in the order of the keys.
 local function read_versions(keys, states)
-  local versions, read, epoch = {}, 0, false
-  local last = 3 + states
-  for from = 3, last, CHUNK do
+  local versions, read = {}, 0
+  local last = FIXED + states
+  for from = FIXED + 1, last, CHUNK do
     local found = redis.call('MGET', unpack(keys, from, math.min(from + CHUNK - 1, last)))
     for i = 1, #found do
       local state = found[i]
-      if read == 0 then
-        epoch = state
-      else
-        versions[read] = state and string.sub(state, 1, 8) or '\0\0\0\0\0\0\0\0'
-      end
       read = read + 1
+      versions[read] = state and string.sub(state, 1, 8) or '\0\0\0\0\0\0\0\0'
     end
   end
-  return epoch, versions
+  return versions
 end
 
 local function owner_of(owners, entity)
   return (struct.unpack('>I4', owners, 4 * entity - 3))
 end
 
--- The change sets with a version that differs, as keys of a table, and as a list behind the epoch.
-local function find_conflicts(epoch, versions, expected, owners)
-  local refused, list = {}, {epoch or ''}
+-- The change sets with a version that differs, as keys of a table and as a list.
+local function find_conflicts(versions, expected, owners)
+  local refused, list = {}, {}
   for i = 1, #versions do
     if versions[i] ~= string.sub(expected, 8 * i - 7, 8 * i) then
       local owner = owner_of(owners, i)
@@ -70,7 +67,7 @@ local function write_plain(keys, args, first, count, refused, owners)
   local pairs_, n = {}, 0
   for i = 1, count do
     if not (refused and refused[owner_of(owners, i)]) then
-      pairs_[n + 1] = keys[3 + i]
+      pairs_[n + 1] = keys[FIXED + i]
       pairs_[n + 2] = args[first + i - 1]
       n = n + 2
     end
@@ -83,7 +80,7 @@ end
 local function write_lived(keys, args, first, count, refused, owners, entity)
   for i = 0, count - 1 do
     if not (refused and refused[owner_of(owners, entity + i)]) then
-      redis.call('SET', keys[3 + entity + i], args[first + 2 * i], 'PX', args[first + 2 * i + 1])
+      redis.call('SET', keys[FIXED + entity + i], args[first + 2 * i], 'PX', args[first + 2 * i + 1])
     end
   end
 end
@@ -96,18 +93,18 @@ local function write_index(command, keys, key_at, args, first, count, refused, o
   end
 end
 
--- One batch. KEYS: outbox, deadlines, directory; the states that are set for good, those with a life, those only
+-- One batch. KEYS: outbox, deadlines; the states that are set for good, those with a life, those only
 -- compared; the indexes of opened and of closed sessions. ARGV: eight counts, the expected versions, the set that
 -- each entity belongs to, then values; value and life; events; deadline and session; sessions without deadline;
--- opened; closed. Answers the epoch, or a list of the epoch and the refused sets.
+-- opened; closed. Answers the list of the refused sets.
 local function commit(keys, args)
   local plain, lived, compared, events, timed, untimed, opened, closed =
     struct.unpack('>I4I4I4I4I4I4I4I4', args[1])
   local states = plain + lived + compared
-  local epoch, versions = read_versions(keys, states)
-  local owners, refused, answer = args[3], nil, epoch
+  local versions = read_versions(keys, states)
+  local owners, refused, answer = args[3], nil, {}
   if table.concat(versions) ~= args[2] then
-    refused, answer = find_conflicts(epoch, versions, args[2], owners)
+    refused, answer = find_conflicts(versions, args[2], owners)
   end
 
   local at, entity = 4, 1
@@ -121,9 +118,9 @@ local function commit(keys, args)
   at, entity = at + 2 * timed, entity + timed
   call_with_many('ZREM', keys[2], kept(args, at, untimed, 1, refused, owners, entity))
   at, entity = at + untimed, entity + untimed
-  write_index('SADD', keys, 4 + states, args, at, opened, refused, owners, entity)
+  write_index('SADD', keys, FIXED + 1 + states, args, at, opened, refused, owners, entity)
   at, entity = at + opened, entity + opened
-  write_index('SREM', keys, 4 + states + opened, args, at, closed, refused, owners, entity)
+  write_index('SREM', keys, FIXED + 1 + states + opened, args, at, closed, refused, owners, entity)
   return answer
 end
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from balance.keys import DIRECTORY_EPOCH
-
 PARTITIONS: Final = 1
 TAG: Final = b"{0}"
 """Before every state's key. The keys of the store itself start otherwise, so that no state can meet them."""
@@ -12,7 +10,6 @@ OWN: Final = b"ocs:{0}:"
 OUTBOX: Final = OWN + b"outbox"
 CURSOR: Final = OWN + b"cursor"
 DEADLINES: Final = OWN + b"deadlines"
-DIRECTORY: Final = OWN + DIRECTORY_EPOCH
 META: Final = OWN + b"meta"
 OPEN_SESSIONS: Final = OWN + b"open:"
 LEASE: Final = OWN + b"lease:"

@@ -11,7 +11,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from balance.redis_store.naming import DIRECTORY, TAG
+from balance.redis_store.naming import TAG
 
 READY_HEADS: Final = 4096
 
@@ -62,11 +62,10 @@ def pack_command(arguments: list[bytes]) -> bytes:
 
 
 def pack_load(keys: list[bytes]) -> bytes:
-    """The command that reads states and, behind them, the epoch of the directory."""
+    """The command that reads states."""
     out = BytesWriter()
-    out.write(b"*%d\r\n$4\r\nMGET" % (len(keys) + 2))
+    out.write(b"*%d\r\n$4\r\nMGET" % (len(keys) + 1))
     for key in keys:
         put_state_key(out, key)
-    put_argument(out, DIRECTORY)
     out.write(b"\r\n")
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -12,7 +13,7 @@ from balance.redis_store.address import StoreAddress
 from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
 from balance.redis_store.description import describe_server
-from balance.redis_store.naming import CURSOR, DEADLINES, DIRECTORY, LEASE, OPEN_SESSIONS, OUTBOX, TAG
+from balance.redis_store.naming import CURSOR, DEADLINES, LEASE, OPEN_SESSIONS, OUTBOX, TAG
 from balance.redis_store.replies import integer, items, octet_list, octets
 from balance.redis_store.resp import pack_load
 from balance.store import ChangeSet, StateStore
@@ -32,8 +33,6 @@ class RedisStore(StateStore):
     def __init__(self, client: Client, let_go: Callable[[], Awaitable[None]] | None) -> None:
         self._client = client
         self._let_go = let_go
-        self._epoch = 0
-        self._epoch_octets = b"0"
 
     @property
     def connected(self) -> bool:
@@ -42,10 +41,12 @@ class RedisStore(StateStore):
 
     def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
         """Read states."""
+        if not keys:
+            asyncio.get_running_loop().call_soon(done, [])
+            return
 
         def answered(reply: object) -> None:
             if isinstance(reply, list):
-                self._see_epoch(reply.pop() or b"0")
                 done(reply)
             else:
                 self._refused(reply)
@@ -57,32 +58,19 @@ class RedisStore(StateStore):
         """Apply change sets. ValueError, and nothing sent, where one is malformed or a key occurs twice."""
 
         def answered(reply: object) -> None:
-            epoch = settle(sets, reply)
-            if epoch is None:
+            if not settle(sets, reply):
                 self._refused(reply)
-            else:
-                self._see_epoch(epoch)
             done(sets)
 
         self._client.send(pack_commit(sets), answered)
-
-    def _see_epoch(self, epoch: bytes) -> None:
-        if epoch != self._epoch_octets:
-            self._epoch_octets = epoch
-            self._epoch = int(epoch)
 
     def _refused(self, reply: object) -> None:
         if isinstance(reply, ReplyError):
             self._client.refused(reply)
 
-    @property
-    def directory_epoch(self) -> int:
-        """The directory's epoch as of the last commit or load."""
-        return self._epoch
-
-    async def touch_directory(self) -> None:
-        """Move the directory's epoch."""
-        self._see_epoch(b"%d" % integer(await self._client.call(b"INCR", DIRECTORY)))
+    async def open_session_count(self) -> int:
+        """How many sessions have a deadline."""
+        return integer(await self._client.call(b"ZCARD", DEADLINES))
 
     async def due_sessions(self, now_ms: int, limit: int) -> list[bytes]:
         """Session keys whose deadline has passed, the oldest first."""

@@ -67,14 +67,10 @@ async def load_subscribers(
 ) -> LoadSummary:
     """Make the store agree with the rows. StoreError where it does not answer: what was done stays done.
 
-    ``progress`` hears how many rows are done. Running servers forget what they remember of subscribers.
+    ``progress`` hears how many rows are done. A server compares a subscriber's version before it serves one.
     """
     work = _Loading(store, plans, now_ms, progress)
-    try:
-        await work.run(rows)
-    finally:
-        if work.summary.created or work.summary.updated:
-            await store.touch_directory()
+    await work.run(rows)
     return work.summary
 
 

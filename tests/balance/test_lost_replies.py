@@ -20,7 +20,7 @@ async def until_connected(store: RedisStore) -> None:
     """Wait until a store has a connection that answers."""
     for _ in range(1000):
         try:
-            await load_states(store, [])
+            await load_states(store, [b"a:0"])
         except StoreError:
             await asyncio.sleep(0.005)
         else:
@@ -136,7 +136,7 @@ async def test_without_a_connection_callers_hear_at_once(server: ServerProcess, 
             await asyncio.sleep(0.02)
             assert heard == [None]
         with pytest.raises(StoreError):
-            await store.touch_directory()
+            await store.open_session_count()
 
         proxy.refuse = False
         await until_connected(store)

@@ -189,16 +189,9 @@ async def test_a_lease_has_one_holder(work: StoreAtWork) -> None:
     assert not await store.take_lease(b"writer", b"A", 10_000)
 
 
-async def test_the_epoch_comes_with_loads_and_commits(store: StateStore) -> None:
-    """A moved epoch is seen at once by who moved it; a conflict and a load carry it too."""
-    first = store.directory_epoch
-    await store.touch_directory()
-    second = store.directory_epoch
-    assert second != first
-    await load_states(store, [b"a:1"])
-    assert store.directory_epoch == second
+async def test_a_conflict_writes_nothing(store: StateStore) -> None:
+    """A set that expects a version that is not there leaves no key behind."""
     await commit_sets(store, [change((b"a:1", 5, state(6)))])
-    assert store.directory_epoch == second
     assert [pair async for chunk in store.scan(b"") for pair in chunk] == []
 
 

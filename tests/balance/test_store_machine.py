@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from balance.memory import MemoryStore
 from balance.redis_store.store import open_redis_store
@@ -47,7 +47,6 @@ class StoresAgree(RuleBasedStateMachine):
         self.loop.run_until_complete(empty(server))
         self.redis = self.loop.run_until_complete(open_redis_store(server.address, 5.0))
         self.trimmed = 0
-        self.tags = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine."""
@@ -119,14 +118,6 @@ class StoresAgree(RuleBasedStateMachine):
         taken = [self.run(store.take_lease(name, holder, 3_600_000)) for store in (self.memory, self.redis)]
         assert taken[0] == taken[1]
 
-    @rule()
-    @precondition(lambda self: self.tags < 5)
-    def touch(self) -> None:
-        """Both move the epoch."""
-        self.tags += 1
-        for store in (self.memory, self.redis):
-            self.run(store.touch_directory())
-
     @invariant()
     def states_agree(self) -> None:
         """All that can be read is the same in both."""
@@ -138,7 +129,7 @@ class StoresAgree(RuleBasedStateMachine):
         first = await store.outbox_first()
         return [
             await load_states(store, KEYS),
-            store.directory_epoch,
+            await store.open_session_count(),
             first,
             await store.outbox_read(first, 1000),
             [await store.due_sessions(now, 10) for now in (5, 15, 100)],
