@@ -47,7 +47,10 @@ class ServerStartError(Exception):
 
 @dataclass
 class RunningServer:
-    """A server under test: where it listens, its process and its store's (0 = none or not known)."""
+    """A server under test: where it listens, its process and its store's (0 = none or not known).
+
+    ``companions`` are further servers on the same store that take their part of the gateways.
+    """
 
     kind: str
     host: str
@@ -58,6 +61,12 @@ class RunningServer:
     data: Path | None = None
     ready_line: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    companions: list[RunningServer] = field(default_factory=list)
+
+    @property
+    def pids(self) -> list[int]:
+        """Its process, and those of the servers that share its work."""
+        return [self.pid, *(each.pid for each in self.companions)]
 
     def stop(self) -> None:
         """Stop it, if it is ours; by force where it does not go."""

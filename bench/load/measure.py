@@ -107,7 +107,8 @@ def run_windows(
     profile: LoadProfile, windows: list[Window], server: RunningServer, watch: Watcher | None = None
 ) -> LoadOutcome:
     """Run a profile against a server and measure its windows. The profile's host and port are the server's."""
-    aimed = replace(profile, host=server.host, port=server.port)
+    ports = tuple(each.port for each in server.companions)
+    aimed = replace(profile, host=server.host, port=server.port, more_ports=ports)
 
     async def whole() -> LoadOutcome:
         run = LoadRun(aimed)
@@ -156,10 +157,10 @@ def _sample(run: LoadRun, server: RunningServer) -> Sample:
         total.shed,
         total.malformed,
         total.octets_acknowledged,
-        cpu_us(server.pid),
+        sum(cpu_us(pid) for pid in server.pids),
         cpu_us(server.store_pid),
         round((usage.ru_utime + usage.ru_stime) * 1e6),
-        resident_kib(server.pid),
+        sum(resident_kib(pid) for pid in server.pids),
         total.latency.counts,
     )
 

@@ -23,11 +23,12 @@ class LoadProfile:
     MSCC without Rating-Group. Each report says between half of ``used_octets`` and all of it, never more than
     was granted. ``steps`` are rates one after the other instead of ``rate`` and ``seconds``. ``zipf`` above 0
     draws the subscribers by Zipf's law with that exponent, so that a few have many sessions at a time;
-    otherwise each has at most one.
+    otherwise each has at most one. Gateways are spread over ``port`` and ``more_ports``.
     """
 
     host: str = "127.0.0.1"
     port: int = 3868
+    more_ports: tuple[int, ...] = ()
     subscribers: int = 1000
     rate: int = 0
     sessions: int = 200
@@ -91,6 +92,11 @@ class LoadProfile:
         own = list(range(gateway - 1, self.subscribers, self.gateways))
         random.Random(self.seed).shuffle(own)
         return own
+
+    def port_of(self, gateway: int) -> int:
+        """The port that a gateway connects to."""
+        ports = (self.port, *self.more_ports)
+        return ports[(gateway - 1) % len(ports)]
 
     def origin_host(self, gateway: int) -> str:
         """The Origin-Host of a gateway, which are numbered from 1."""

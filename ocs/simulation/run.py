@@ -88,7 +88,7 @@ class LoadRun:
         gateway = Gateway(identity, behaviour)
         gateway.event_time = event_time()
         messages = PeerMessages(profile.origin_host(number), profile.realm, started_s)
-        return GatewayConnection(gateway, messages, profile.host, profile.port)
+        return GatewayConnection(gateway, messages, profile.host, profile.port_of(number))
 
     async def _tick(self) -> None:
         """What needs no precision: clocks, time-outs, what was shed, the end."""

@@ -41,7 +41,7 @@ class Schedule:
         self._firsts.append(self.count)
 
     def due_ns(self, number: i64) -> i64:
-        """When the request with this number (they begin at 0) is due; the end of the schedule for those behind it."""
+        """When the request with this number, from 0 on, is due; the end of the schedule for those behind it."""
         if number >= self.count:
             return self.seconds * SECOND_NS
         while number >= self._firsts[self._at + 1]:

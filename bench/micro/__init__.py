@@ -1,0 +1,1 @@
+"""The parts of an answer, each for itself: CPU time and, under valgrind, instructions."""
