@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,12 +31,12 @@ class Watched:
 
 @dataclass
 class Observation:
-    """The latest look at everything."""
+    """The latest look at everything; CPU time of the server in milliseconds, before the traffic and now."""
 
     watched: list[Watched]
     records: int = 0
+    cpu_first_ms: int = 0
     cpu_ms: int = 0
-    trouble: list[str] = field(default_factory=list)
 
 
 def choose_watched(subscribers: Path, prefix: str) -> list[Watched]:
@@ -62,6 +62,7 @@ async def observe(server: ServerProcess, store: StateStore, seen: Observation) -
 async def look(server: ServerProcess, store: StateStore, seen: Observation) -> None:
     """Take one look. StoreError or OSError where the store or the server does not answer."""
     seen.cpu_ms = server.cpu_ms()
+    seen.cpu_first_ms = seen.cpu_first_ms or seen.cpu_ms
     states = await load_states(store, [account_key(each.msisdn) for each in seen.watched])
     for each, state in zip(seen.watched, states, strict=True):
         if state is None:

@@ -50,7 +50,7 @@ class Show:
         tally = report.tally
         data = report.as_dict()
         latency = data["latency"]
-        cpu_us = self._seen.cpu_ms * 1000 // tally.answered if tally.answered else 0
+        cpu_percent = (self._seen.cpu_ms - self._seen.cpu_first_ms) * 100_000 // max(report.elapsed_us, 1)
         return {
             "answers/s": f"{data['answers_per_s']:,}",
             "latency": f"p50 {milliseconds(latency['p50_us'])}  p99 {milliseconds(latency['p99_us'])}",
@@ -60,7 +60,7 @@ class Show:
             "octets charged": f"{tally.octets_acknowledged:,}",
             "final grants": f"{tally.final_units:,}",
             "records written": f"{self._seen.records:,}",
-            "server CPU": f"{cpu_us} us an answer, its start included",
+            "server CPU": f"{cpu_percent} % of a core",
         }
 
     def _picture(self, report: LoadReport) -> Group:
