@@ -1,11 +1,11 @@
 """Sending answers: counted, encoded, and handed to each connection in one write a turn."""
 
 from mypy_extensions import i64
-from protocol.encode import Identity, encode_answer, encode_request_error
 
 from ocs.charging.pending import Pending
 from ocs.metrics import STAGE_TOTAL, ServerMetrics
 from protocol.codes import CREDIT_CONTROL
+from protocol.encode import Identity, encode_answer, encode_request_error
 from protocol.handler import AnswerSink
 from protocol.messages import CreditControlAnswer, CreditControlRequest
 from protocol.result_codes import TOO_BUSY

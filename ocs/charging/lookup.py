@@ -7,6 +7,7 @@ from typing import Final
 
 from balance.account import decode_account
 from balance.keys import account_key, imsi_key, session_key, subscriber_key
+from balance.packing import PackingError
 from balance.store import StateStore
 from balance.subscriber import Subscriber, decode_subscriber
 from ocs.charging.pending import Pending
@@ -112,14 +113,18 @@ class StateLookup:
                 self._want(subscriber_key(state[8:]), pending)
             return
         if key.startswith(b"s:"):
-            self._states.keep_session(decode_session(state))
+            session = decode_session(state)
+            _check_key(key, session_key(session.identity.session_id))
+            self._states.keep_session(session)
         elif key.startswith(b"a:"):
-            self._states.keep_account(decode_account(state))
+            account = decode_account(state)
+            _check_key(key, account_key(account.account_id))
+            self._states.keep_account(account)
         else:
             subscriber = decode_subscriber(state)
             self._states.keep_subscriber(subscriber)
             for pending in waiting:
-                if not _belongs_to(subscriber, pending):
+                if not _belongs_to(subscriber, key, pending):
                     _note_absent(key, pending)
         going_on.extend(waiting)
 
@@ -139,9 +144,24 @@ class StateLookup:
         self._resume([])
 
 
-def _belongs_to(subscriber: Subscriber, pending: Pending) -> bool:
+def _check_key(key: bytes, own: bytes) -> None:
+    """A state that is stored under another's key would be looked for without end."""
+    if key != own:
+        raise PackingError(f"holds the state of {own!r}")
+
+
+def _is_by_number(key: bytes, request: CreditControlRequest) -> bool:
+    """Whether a subscriber was looked for by the request's number (else by its IMSI)."""
+    return len(request.msisdn) > 0 and key == subscriber_key(request.msisdn)
+
+
+def _belongs_to(subscriber: Subscriber, key: bytes, pending: Pending) -> bool:
     request = pending.request
-    return request is not None and (subscriber.msisdn == request.msisdn or subscriber.imsi == request.imsi)
+    if request is None:
+        return False
+    if _is_by_number(key, request):
+        return subscriber.msisdn == request.msisdn
+    return subscriber.imsi == request.imsi
 
 
 def _note_absent(key: bytes, pending: Pending) -> None:
@@ -150,7 +170,7 @@ def _note_absent(key: bytes, pending: Pending) -> None:
         pending.session_checked = True
     elif key.startswith(b"a:"):
         pending.account_checked = True
-    elif pending.request is not None and key == subscriber_key(pending.request.msisdn):
+    elif pending.request is not None and _is_by_number(key, pending.request):
         pending.msisdn_checked = True
     else:
         pending.imsi_checked = True

@@ -10,7 +10,6 @@ decided again: if the change had been applied, the session's stored answer says 
 from __future__ import annotations
 
 from mypy_extensions import i64
-from protocol.encode import Identity
 
 from balance.keys import session_key
 from balance.store import COMMITTED, UNKNOWN, ChangeSet, StateStore
@@ -24,6 +23,7 @@ from ocs.charging.remembered import RememberedStates
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import STAGE_COMMIT, STAGE_DECIDE, STAGE_QUEUE, ServerMetrics
+from protocol.encode import Identity
 from protocol.handler import AnswerSink, RequestHandler
 from protocol.messages import INITIAL_REQUEST, CreditControlAnswer, CreditControlRequest
 from protocol.result_codes import UNABLE_TO_COMPLY
