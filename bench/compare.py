@@ -1,4 +1,4 @@
-"""``python -m bench.compare``: several servers in one run, round by round, so that each gets the same weather."""
+"""``python -m bench.compare``: several servers in one run, round by round, so that all get the same weather."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = {
     "p99_us": "p99 µs",
     "server_cpu_us": "server µs CPU",
     "store_cpu_us": "store µs CPU",
-    "times_echo": "× echo",
+    "times_echo": "times echo",
 }
 
 Rounds = dict[str, list[dict[str, Figure]]]

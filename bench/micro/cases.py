@@ -1,4 +1,4 @@
-"""What is measured of the codec, pricing, the decision and the states: calls on a session as gateways have it."""
+"""What is measured of the codec, pricing, the decision and the states: calls on a session as it really is."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+"""Catalogues of any size: the plan that is charged, and as many rules as wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+HEAD: Final = """\
+service_contexts:
+  data: [32251@3gpp.org]
+grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
+plans:
+"""
+RULES_OF_A_PLAN: Final = 500
+FIRST_RATING_GROUP: Final = 1000
+
+
+def write_catalogue(path: Path, rules: int) -> Path:
+    """Write a catalogue with so many rules, half of them of ``payg``, the rest of plans with 500 each."""
+    own = max(rules // 2, 1)
+    lines = [HEAD, _plan("payg", own - 1, "1.00")]
+    left = rules - own
+    number = 0
+    while left > 0:
+        count = min(left, RULES_OF_A_PLAN)
+        lines.append(_plan(f"plan-{number}", count - 1, "2.00"))
+        left -= count
+        number += 1
+    path.write_text("".join(lines), encoding="ascii")
+    return path
+
+
+def _plan(name: str, groups: int, price: str) -> str:
+    """A plan with a rule for each of so many rating groups and one for all others."""
+    lines = [f"  {name}:\n    name: {name}\n    currency: EUR\n    overdraft: allowed\n    data:\n"]
+    lines += [
+        f"      - {{ rating_group: {FIRST_RATING_GROUP + group}, price: 0.{group % 90 + 10} EUR per 1 MB }}\n"
+        for group in range(groups)
+    ]
+    lines.append(f"      - {{ rating_group: any, price: {price} EUR per 1 MB }}\n")
+    return "".join(lines)
