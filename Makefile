@@ -7,7 +7,7 @@ DEMO_SECONDS ?= 60
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: help install compile demo run test soak lint format lock clean
+.PHONY: help install compile demo run test soak bench lint format lock clean
 
 help:
 	@echo "make demo     set everything up, then a minute of gateway traffic against a server"
@@ -16,6 +16,7 @@ help:
 	@echo "make test     all tests, interpreted and, where a C compiler is, compiled"
 	@echo "make lint     ruff, mypy, import contracts, tidiness"
 	@echo "make soak     long simulations and fuzzing"
+	@echo "make bench    measure: parts, servers beside each other, curves (5 minutes); docs/performance.md"
 	@echo "make compile  build the hot modules after an edit"
 	@echo "make format   let ruff lay the sources out"
 	@echo "make lock     choose new versions of the libraries (needs uv)"
@@ -51,6 +52,10 @@ test: .venv/dev.stamp
 soak: .venv/dev.stamp
 	@scripts/compile
 	$(BIN)/python -m pytest -m soak --timeout 3600
+
+bench: .venv/dev.stamp
+	@scripts/compile
+	@$(BIN)/python -m bench.suite
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

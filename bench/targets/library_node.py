@@ -77,7 +77,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     print(f"library ready: diameter {host}:{port} interpreted", flush=True)
     stopping.wait()
-    node.stop(wait_timeout=5)
+    node.stop(wait_timeout=1, force=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,148 @@
+"""The comparison, the curves and the micro-benchmarks: their own logic, and one tiny run of each."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.clocks import cpu_us, resident_kib
+from bench.compare import Rounds, compare, other_server, profile_for, summary
+from bench.micro import instructions
+from bench.micro.cases import conversation
+from bench.micro.stores import change_sets, memory_costs, packing_costs, valkey_costs
+from bench.micro.timing import cpu_ns_of
+from bench.rules import write_catalogue
+from bench.scale import Plan, cost_of_shedding, curve_of_processes, curve_of_rules
+from bench.servers import (
+    DURABLE,
+    ECHO,
+    LIBRARY,
+    MEMORY,
+    RunningServer,
+    ServerOptions,
+    ServerStartError,
+    Workshop,
+)
+from config.catalogue_file import load_catalogue
+from ocs.simulation.profile import LoadProfile
+
+
+def test_our_own_cpu_time_goes_up() -> None:
+    """The kernel's accounting of a process that works, and 0 for a process that is not known."""
+    before = cpu_us(os.getpid())
+    while cpu_us(os.getpid()) == before:
+        sum(range(100_000))
+
+    assert cpu_us(0) == 0
+    assert resident_kib(0) == 0
+    assert resident_kib(os.getpid()) > 1000
+
+
+def test_a_round_is_summed_up_by_its_median() -> None:
+    """Figures are the median of the rounds; CPU is compared with the echo's."""
+    rounds: Rounds = {
+        ECHO: [{"answers_per_s": 100, "server_cpu_us": 0.5}],
+        MEMORY: [{"answers_per_s": n, "server_cpu_us": n / 10} for n in (30, 10, 20)],
+    }
+    echo, ours = summary(rounds, "again", {"rounds": 3})
+
+    assert (echo.figures["times_echo"], ours.figures["times_echo"]) == (1.0, 4.0)
+    assert ours.figures["answers_per_s"] == 20
+    assert (ours.figures["lowest_answers_per_s"], ours.figures["highest_answers_per_s"]) == (10, 30)
+
+
+def test_another_server_is_named_on_the_command_line() -> None:
+    """Its process and its store's are optional."""
+    found = other_server("theirs=127.0.0.1:3868:17:18")
+    assert (found.kind, found.host, found.port, found.pid, found.store_pid) == (
+        "theirs",
+        "127.0.0.1",
+        3868,
+        17,
+        18,
+    )
+    assert other_server("theirs=localhost:3868").pids == [0]
+
+
+def test_the_library_gets_one_connection_with_all_requests() -> None:
+    """python-diameter tells connections apart by Hop-by-Hop identifiers, which two gateways may both use."""
+    profile = profile_for(RunningServer(LIBRARY, "", 0, 0), LoadProfile(gateways=4, window=64))
+    assert (profile.gateways, profile.window) == (1, 256)
+
+
+def test_catalogues_of_any_size_load(tmp_path: Path) -> None:
+    """A generated catalogue has the wanted number of rules and the plan that is charged."""
+    catalogue = load_catalogue(write_catalogue(tmp_path / "catalogue.yaml", 1200))
+    rules = sum(len(table) for plan in catalogue.plans.values() for table in plan.rules.values())
+
+    assert rules == 1200
+    rule = catalogue.plans["payg"].rule_for("data", 1, b"internet")
+    assert rule is not None
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
+    """The error carries what the server wrote."""
+    broken = tmp_path / "ocs.toml"
+    broken.write_text("[limits]\nbatch_sise = 1\n")
+    with Workshop() as workshop, pytest.raises(ServerStartError, match="batch_si"):
+        workshop.start(MEMORY, ServerOptions(subscribers=1, config=str(broken)))
+
+
+def test_servers_beside_each_other() -> None:
+    """Echo, library and our server in one short round; each has figures, and the command is named."""
+    profile = LoadProfile(gateways=2, window=4, subscribers=100)
+    found = compare([ECHO, LIBRARY, MEMORY], [], profile, ServerOptions(subscribers=100), 1, 1)
+
+    assert [each.case for each in found] == [ECHO, LIBRARY, MEMORY]
+    assert all(int(each.figures["answers_per_s"]) > 0 for each in found)
+    assert (
+        found[0].command == "python -m bench.compare --kinds echo,python-diameter,memory --rounds 1 --seconds 1"
+    )
+
+
+def test_two_processes_on_one_store() -> None:
+    """The curve of processes runs both points, each with answers from the same durable store."""
+    found = curve_of_processes(Plan(1, short=True))
+    assert [each.parameters["processes"] for each in found] == [1, 2]
+    assert all(int(each.figures["answers"]) > 0 for each in found)
+
+
+def test_shedding_is_measured_on_a_server_that_sheds() -> None:
+    """Nearly all answers are 3004 where one request is admitted at a time."""
+    (found,) = cost_of_shedding(Plan(1, short=True))
+    assert int(found.figures["shed"]) * 2 > int(found.figures["answers"])
+    assert found.parameters["server"] == DURABLE
+
+
+def test_rules_make_a_curve() -> None:
+    """Each size of catalogue is one point."""
+    assert [each.parameters["rules"] for each in curve_of_rules(Plan(1, short=True))] == [10, 1000]
+
+
+def test_micro_cases_can_be_called() -> None:
+    """Every case runs, and its CPU time is a number above nothing for the longer ones."""
+    cases = instructions.all_cases()
+    for case in cases:
+        case.call()
+    by_name = {case.name: case for case in cases}
+
+    assert len(by_name) == len(cases)
+    assert cpu_ns_of(by_name["decide CCR-U, 8 RG"].call, rounds=1, round_ns=1_000_000) > 0
+
+
+def test_commits_are_measured(tmp_path: Path) -> None:
+    """Packing, the memory store and a private Valkey each give a cost for every batch size."""
+    talk = conversation(1)
+    sets = change_sets(talk, 3, 4)
+    assert [len(each.keys) for each in sets] == [2, 2, 2]
+    assert [cost.batch for cost in packing_costs()] == [1, 16, 64, 256]
+    assert all(cost.client_us > 0 for cost in asyncio.run(memory_costs(0.05)))
+    valkey = asyncio.run(valkey_costs(tmp_path / "data", os.getpid(), 0.1))
+    assert all(cost.wall_us > 0 and cost.store_us >= 0 for cost in valkey)
+
+
+def test_missing_valgrind_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without valgrind there is a sentence instead of counts."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "valgrind is not installed" in instructions.unavailable()
