@@ -1,0 +1,80 @@
+"""Memory of states: bounded, newest first, forgotten on demand."""
+
+from balance.account import Account
+from balance.subscriber import ACTIVE, Subscriber
+from ocs.charging.remembered import RememberedStates
+from ocs.charging.session import ChargingSession, SessionIdentity
+
+
+def account(name: int) -> Account:
+    """An account named by a number."""
+    return Account(str(name), "EUR", 0)
+
+
+def session(name: int) -> ChargingSession:
+    """A session named by a number."""
+    return ChargingSession(SessionIdentity(b"%d" % name, "A", b"", b"", "payg", "data", b""), 0)
+
+
+def subscriber(name: int) -> Subscriber:
+    """A subscriber with both identities."""
+    return Subscriber(b"m%d" % name, b"i%d" % name, "A", "payg", ACTIVE)
+
+
+def test_tables_are_bounded() -> None:
+    """However much is kept, not much more than the bound is there; the newest is."""
+    states = RememberedStates(10, 10)
+    for name in range(1000):
+        states.keep_account(account(name))
+        states.keep_session(session(name))
+        states.keep_subscriber(subscriber(name))
+    assert 5 <= sum(states.account(str(name)) is not None for name in range(1000)) <= 12
+    assert 5 <= sum(states.session(b"%d" % name) is not None for name in range(1000)) <= 12
+    assert states.account("999") is not None
+    assert states.session(b"999") is not None
+    assert states.subscriber(b"m999", b"", False) is not None
+    assert states.subscriber(b"m0", b"i0", True) is None
+
+
+def test_what_is_used_stays() -> None:
+    """A state that is asked for again and again is never dropped."""
+    states = RememberedStates(10, 10)
+    states.keep_account(account(-1))
+    states.keep_session(session(-1))
+    states.keep_subscriber(subscriber(-1))
+    for name in range(100):
+        states.keep_account(account(name))
+        states.keep_session(session(name))
+        states.keep_subscriber(subscriber(name))
+        assert states.account("-1") is not None
+        assert states.session(b"-1") is not None
+        assert states.subscriber(b"m-1", b"", False) is not None
+        assert states.subscriber(b"", b"i-1", False) is not None
+
+
+def test_forgotten_is_forgotten() -> None:
+    """In both generations, under both identities."""
+    states = RememberedStates(2, 2)
+    for name in range(3):
+        states.keep_account(account(name))
+        states.keep_session(session(name))
+        states.keep_subscriber(subscriber(name))
+    for name in range(3):
+        states.forget_account(str(name))
+        states.forget_session(b"%d" % name)
+        states.forget_subscriber(subscriber(name))
+        assert states.account(str(name)) is None
+        assert states.session(b"%d" % name) is None
+        assert states.subscriber(b"m%d" % name, b"i%d" % name, True) is None
+
+
+def test_the_number_comes_before_the_imsi() -> None:
+    """The IMSI decides only when there is no number, or none that anybody has."""
+    states = RememberedStates(10, 10)
+    states.keep_subscriber(subscriber(1))
+    assert states.subscriber(b"m2", b"i1", False) is None
+    found = states.subscriber(b"m2", b"i1", True)
+    assert found is not None
+    assert found.msisdn == b"m1"
+    assert states.subscriber(b"", b"i1", False) is found
+    assert states.subscriber(b"", b"", True) is None

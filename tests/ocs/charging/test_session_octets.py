@@ -1,0 +1,126 @@
+"""A session reads back as it was written, and octets that are none are refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from balance.operations import BucketHold
+from balance.packing import PackingError
+from ocs.charging.session import BucketUse, ChargeLine, ChargingSession, Service, SessionIdentity
+from ocs.charging.session_octets import decode_session, encode_session
+
+numbers = st.one_of(st.just(0), st.integers(0, 300), st.integers(0, (1 << 62) - 1))
+texts = st.sampled_from(["", "payg/any", "ü" * 150, "x" * 300])
+octets = st.binary(max_size=300)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> ChargeLine:
+    """A charge line."""
+    made = ChargeLine(draw(texts), draw(texts), draw(st.integers(0, 2)))
+    made.price_micros, made.per_units, made.increment = draw(numbers), draw(numbers), draw(numbers)
+    made.units, made.amount_micros = draw(numbers), draw(numbers)
+    return made
+
+
+@st.composite
+def services(draw: st.DrawFn) -> Service:
+    """A service with every field set."""
+    made = Service(draw(st.integers(-1, 0xFFFFFFFF)), draw(st.integers(-1, 0xFFFFFFFF)), draw(numbers))
+    for name in (
+        *(
+            "last_ms",
+            "granted",
+            "validity_time_s",
+            "used_units",
+            "used_octets",
+            "input_octets",
+            "output_octets",
+        ),
+        *("time_s", "specific_units", "amount_micros", "written_off_micros", "first_request", "last_request"),
+        "requests",
+    ):
+        setattr(made, name, draw(numbers))
+    made.unit_kind = draw(st.integers(0, 3))
+    made.reservation.money_micros = draw(numbers)
+    made.reservation.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
+    made.lines = draw(st.lists(lines(), max_size=3))
+    made.bucket_uses = draw(st.lists(st.builds(BucketUse, texts, numbers), max_size=3))
+    return made
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> ChargingSession:
+    """A session with every field set."""
+    identity = SessionIdentity(
+        draw(octets), draw(texts), draw(octets), draw(octets), draw(texts), draw(texts), draw(octets)
+    )
+    identity.apn, identity.origin_host, identity.origin_realm = draw(octets), draw(octets), draw(octets)
+    made = ChargingSession(identity, draw(numbers))
+    made.state = draw(st.integers(0, 1))
+    for name in (
+        *("last_ms", "deadline_ms", "indexed_ms", "records", "first_request", "last_request", "requests"),
+        *("served_through", "served"),
+    ):
+        setattr(made, name, draw(numbers))
+    made.answers = draw(st.lists(octets, max_size=8))
+    made.services = draw(st.lists(services(), max_size=3))
+    return made
+
+
+def fields(of: object) -> object:
+    """Everything that an object holds, comparable."""
+    if isinstance(of, list):
+        return [fields(each) for each in of]
+    if isinstance(of, int | str | bytes):
+        return of
+    names = [name for name in dir(of) if not name.startswith("_") and name not in {"octets", "record_fields"}]
+    return {name: fields(value) for name in names if not callable(value := getattr(of, name))}
+
+
+@given(sessions(), st.integers(1, 1 << 40))
+def test_a_session_reads_back(session: ChargingSession, version: int) -> None:
+    """Every field, and the octets of a second writing."""
+    state = encode_session(session, version)
+    again = decode_session(state)
+    session.version = version
+    assert fields(again) == fields(session)
+    assert encode_session(again, version) == state
+    assert int.from_bytes(state[:8], "big") == version
+
+
+@given(sessions())
+def test_a_copy_is_the_same_and_its_services_change_alone(session: ChargingSession) -> None:
+    """A decision changes its own copies only."""
+    before = encode_session(session, 1)
+    copy = session.copy()
+    assert encode_session(copy, 1) == before
+    for service in session.services:
+        mine = copy.service_for_change(service.rating_group, service.service_identifier, 5)
+        mine.used_units += 1
+        mine.reservation.money_micros = 1
+        mine.reservation.holds.append(BucketHold("b", 1))
+        mine.lines.append(ChargeLine("r", "c", 0))
+        for line in mine.lines:
+            line.units += 1
+        for use in mine.bucket_uses:
+            use.units += 1
+    copy.answers.append(b"")
+    assert encode_session(session, 1) == before
+
+
+@given(sessions())
+def test_truncated_octets_are_refused(session: ChargingSession) -> None:
+    """A state that ends early is a PackingError, never something else."""
+    state = encode_session(session, 1)
+    for end in {0, 7, 8, 9, len(state) // 3, len(state) // 2, len(state) - 1}:
+        with pytest.raises((PackingError, UnicodeDecodeError)):
+            decode_session(state[:end])
+
+
+def test_another_format_is_refused() -> None:
+    """And the message says which it is."""
+    state = bytearray(encode_session(ChargingSession(SessionIdentity(b"", "", b"", b"", "", "", b""), 0), 1))
+    state[8] = 99
+    with pytest.raises(PackingError, match="session format 99"):
+        decode_session(bytes(state))
