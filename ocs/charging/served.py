@@ -17,6 +17,8 @@ WINDOW: Final = 62
 """How many numbers are told apart: the bits of a number that a varint can carry."""
 
 _ALL: Final = (1 << 62) - 1
+_OLDEST: Final = 1 << 61
+"""The bit of the oldest number. Bits are made by shifting it down: compiled, a 1 shifted up has 32 bits only."""
 
 
 def was_served(session: ChargingSession, request: CreditControlRequest) -> bool:
@@ -35,14 +37,13 @@ def mark_served(session: ChargingSession, request: CreditControlRequest) -> None
     """Remember that an update is served."""
     if request.request_type != UPDATE_REQUEST:
         return
-    newest: i64 = 1
     ahead = request.request_number - session.served_through
     if ahead <= 0:
         if -ahead < WINDOW:
-            session.served |= newest << -ahead
+            session.served |= _OLDEST >> (WINDOW - 1 + ahead)
         return
     kept: i64 = 0
     if ahead < WINDOW:
         kept = (session.served << ahead) & _ALL
-    session.served = kept | newest
+    session.served = kept | 1
     session.served_through = request.request_number
