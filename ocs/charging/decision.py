@@ -131,8 +131,8 @@ def _initial(
     policy: ChargingPolicy,
     now_ms: i64,
 ) -> Decision:
-    if session is not None and session.state == OPEN:
-        return _refusal(UNABLE_TO_COMPLY, b"", "this Session-Id is open already")
+    if session is not None and (session.state == OPEN or session.records > 0):
+        return _refusal(UNABLE_TO_COMPLY, b"", "this Session-Id has been used already")
     if request.called_station_id.lower() in catalogue.emergency_apns:
         return _refusal(CREDIT_CONTROL_NOT_APPLICABLE, b"", "")
     service = catalogue.service_of(request.service_context_id)

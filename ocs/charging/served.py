@@ -18,7 +18,7 @@ WINDOW: Final = 62
 
 _ALL: Final = (1 << 62) - 1
 _OLDEST: Final = 1 << 61
-"""The bit of the oldest number. Bits are made by shifting it down: compiled, a 1 shifted up has 32 bits only."""
+"""The bit of the oldest number, shifted down to make the others: compiled, a 1 shifted up has 32 bits."""
 
 
 def was_served(session: ChargingSession, request: CreditControlRequest) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from balance.account import Account, decode_account
+from balance.account import Account, decode_account, encode_account
 from balance.keys import account_key
 from balance.memory import MemoryStore
+from balance.operations import credit_money
 from balance.store import CONFLICT, UNKNOWN, ChangeSet
 from ocs.charging.remembered import RememberedStates
 from ocs.charging.service import ChargingService, ServiceLimits
@@ -145,3 +146,11 @@ class Stage:
     def account(self, account_id: str = "A") -> Account:
         """The stored account."""
         return decode_account(self.store.present([account_key(account_id)])[0][1])
+
+    def credit(self, micros: int) -> None:
+        """Another writer credits account A."""
+        account = self.account()
+        credit_money(account, micros)
+        change = ChangeSet()
+        change.put(account_key("A"), account.version, encode_account(account, account.version + 1), 0)
+        self.store.commit([change], lambda _sets: None)

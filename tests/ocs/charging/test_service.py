@@ -1,8 +1,6 @@
 """Batches, turns, admission, patience, and faults that cost one request."""
 
-from balance.account import encode_account
 from balance.keys import account_key, session_key, subscriber_key
-from balance.operations import credit_money
 from balance.store import ChangeSet
 from balance.subscriber import BARRED, Subscriber, encode_subscriber
 from ocs.charging.service import ServiceLimits
@@ -167,11 +165,7 @@ def test_a_conflict_is_decided_again_on_what_is_there() -> None:
     stage = Stage()
     seed(stage.store, 0)
     assert stage.send(initial()) == ["2001"]
-    account = stage.account()
-    credit_money(account, 700)
-    change = ChangeSet()
-    change.put(account_key("A"), account.version, encode_account(account, account.version + 1), 0)
-    stage.store.commit([change], lambda _sets: None)
+    stage.credit(700)
     assert stage.send(update(1, mscc(want=0))) == ["2001 : rg 10 2001 granted 700 valid 3600 final"]
     assert stage.store.conflicts == 1
     assert stage.service.metrics.conflicts == 1

@@ -84,10 +84,12 @@ def test_a_closed_session_that_is_still_indexed_is_forgotten() -> None:
 
 
 def test_a_deadline_is_not_put_right_on_an_old_view() -> None:
-    """A stale server does not forget the deadline of a session that another has opened again."""
-    stage = opened()
+    """A stale server does not forget the deadline of a session that another has opened since."""
+    stage = Stage()
+    seed(stage.store, 0)
     first = stage.service
-    stage.send(termination(1))
+    assert stage.send(initial(mscc(want=0))) == ["4012"]
+    stage.credit(5000)
     stage.service = stage.another()
     again = initial(mscc(want=0))
     again.request_number = 7
