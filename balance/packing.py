@@ -1,9 +1,11 @@
 """Octets of a state: big-endian 64-bit numbers and length-prefixed octet strings, in a fixed order."""
 
+from typing import Final
+
 from librt.strings import BytesWriter, read_i64_be, write_i64_be
 from mypy_extensions import i64, mypyc_attr, u8
 
-MAX_TEXT = 255
+MAX_TEXT: Final = 255
 
 
 class PackingError(ValueError):
