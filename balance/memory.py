@@ -9,28 +9,31 @@ from collections.abc import AsyncIterator, Callable
 from heapq import heappop, heappush
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import mypyc_attr
 
+from balance.changes import COMMITTED, CONFLICT, ChangeBatch
 from balance.packing import version_of
-from balance.store import COMMITTED, CONFLICT, ChangeSet, StateStore, check_change_set
+from balance.store import StateStore
 
 SCAN_CHUNK: Final = 1000
+SLACK: Final = 1000
+"""Outdated deadlines that may lie in the heap beside as many as there are current ones."""
 
 
 class _Delivery:
-    """One answer that waits for its callback: of a load (``states``) or of a commit (``sets``)."""
+    """One answer that waits for its callback: of a load (``states``) or of a commit (``batch``)."""
 
     def __init__(
         self,
         loaded: Callable[[list[bytes | None] | None], None] | None,
         states: list[bytes | None],
-        committed: Callable[[list[ChangeSet]], None] | None,
-        sets: list[ChangeSet],
+        committed: Callable[[ChangeBatch], None] | None,
+        batch: ChangeBatch | None,
     ) -> None:
         self.loaded = loaded
         self.states = states
         self.committed = committed
-        self.sets = sets
+        self.batch = batch
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -38,13 +41,14 @@ class MemoryStore(StateStore):
     """States, deadlines, index and outbox in dictionaries and lists.
 
     ``clock`` gives the epoch in milliseconds; it decides when states and leases with a life end. A callback is
-    called before ``load`` or ``commit`` returns, unless a callback called that: then it waits for its turn.
+    called before ``load`` or ``commit_batch`` returns, unless a callback called that: then it waits.
     """
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._states: dict[bytes, bytes] = {}
         self._ends_ms: dict[bytes, int] = {}
+        self._end_heap: list[tuple[int, bytes]] = []
         self._deadlines: dict[bytes, int] = {}
         self._deadline_heap: list[tuple[int, bytes]] = []
         self._open: dict[bytes, set[bytes]] = {}
@@ -56,65 +60,65 @@ class MemoryStore(StateStore):
 
     def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
         """Read states."""
-        self._forget_ended(keys)
+        self._forget_ended()
         states: list[bytes | None] = []
         for key in keys:
             states.append(self._states.get(key))
-        self._deliver(_Delivery(done, states, None, []))
+        self._deliver(_Delivery(done, states, None, None))
 
-    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
-        """Apply change sets. ValueError, and nothing applied, where one is malformed or a key occurs twice."""
-        self._check(sets)
-        applied: list[ChangeSet] = []
-        for change in sets:
-            if self._conflicts(change):
-                change.result = CONFLICT
-            else:
-                applied.append(change)
-        for change in applied:
-            self._apply(change)
-            change.result = COMMITTED
-        self._deliver(_Delivery(None, [], done, sets))
+    def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        """Apply a batch."""
+        self._forget_ended()
+        batch.settle(COMMITTED)
+        results = batch.results
+        for at in range(len(batch.keys)):
+            if version_of(self._states.get(batch.keys[at])) != batch.expected[at]:
+                results[batch.key_sets[at]] = CONFLICT
+        self._apply_states(batch)
+        for at in range(len(batch.events)):
+            if results[batch.event_sets[at]] == COMMITTED:
+                self._events.append(batch.events[at])
+        for at in range(len(batch.deadline_keys)):
+            if results[batch.deadline_sets[at]] == COMMITTED:
+                self._set_deadline(batch.deadline_keys[at], batch.deadlines_ms[at])
+        for at in range(len(batch.opened)):
+            if results[batch.opened_sets[at]] == COMMITTED:
+                account_id, session_id = batch.opened[at]
+                self._open.setdefault(account_id, set()).add(session_id)
+        for at in range(len(batch.closed)):
+            if results[batch.closed_sets[at]] == COMMITTED:
+                account_id, session_id = batch.closed[at]
+                self._close_session(account_id, session_id)
+        self._deliver(_Delivery(None, [], done, batch))
 
-    def _check(self, sets: list[ChangeSet]) -> None:
-        seen: set[bytes] = set()
-        count: i64 = 0
-        for change in sets:
-            check_change_set(change)
-            self._forget_ended(change.keys)
-            seen.update(change.keys)
-            count += len(change.keys)
-        if len(seen) != count:
-            raise ValueError("a key occurs twice in one commit")
+    def _apply_states(self, batch: ChangeBatch) -> None:
+        results = batch.results
+        for at in range(len(batch.keys)):
+            value = batch.values[at]
+            if not value or results[batch.key_sets[at]] != COMMITTED:
+                continue
+            key = batch.keys[at]
+            self._states[key] = value
+            life_ms = batch.lives_ms[at]
+            if life_ms:
+                end_ms = self._clock() + life_ms
+                self._ends_ms[key] = end_ms
+                heappush(self._end_heap, (end_ms, key))
+            elif self._ends_ms:
+                self._ends_ms.pop(key, None)
 
-    def _conflicts(self, change: ChangeSet) -> bool:
-        for at, key in enumerate(change.keys):
-            if version_of(self._states.get(key)) != change.expected[at]:
-                return True
-        return False
-
-    def _apply(self, change: ChangeSet) -> None:
-        for at, key in enumerate(change.keys):
-            value = change.values[at]
-            if value:
-                self._states[key] = value
-                life_ms = change.expires_ms[at]
-                if life_ms:
-                    self._ends_ms[key] = self._clock() + life_ms
-                elif self._ends_ms:
-                    self._ends_ms.pop(key, None)
-        if change.events:
-            self._events.extend(change.events)
-        for session, deadline_ms in change.deadlines:
-            if deadline_ms:
-                self._deadlines[session] = deadline_ms
-                heappush(self._deadline_heap, (deadline_ms, session))
-            else:
-                self._deadlines.pop(session, None)
-        for account_id, session_id in change.opened:
-            self._open.setdefault(account_id, set()).add(session_id)
-        for account_id, session_id in change.closed:
-            self._close_session(account_id, session_id)
+    def _set_deadline(self, session: bytes, deadline_ms: int) -> None:
+        if not deadline_ms:
+            self._deadlines.pop(session, None)
+            return
+        self._deadlines[session] = deadline_ms
+        heap = self._deadline_heap
+        if len(heap) > 2 * len(self._deadlines) + SLACK:
+            heap.clear()
+            for each, each_ms in self._deadlines.items():
+                heappush(heap, (each_ms, each))
+        else:
+            heappush(heap, (deadline_ms, session))
 
     def _close_session(self, account_id: bytes, session_id: bytes) -> None:
         sessions = self._open.get(account_id)
@@ -123,13 +127,14 @@ class MemoryStore(StateStore):
             if not sessions:
                 del self._open[account_id]
 
-    def _forget_ended(self, keys: list[bytes]) -> None:
-        if not self._ends_ms:
+    def _forget_ended(self) -> None:
+        heap = self._end_heap
+        if not heap:
             return
         now_ms = self._clock()
-        for key in keys:
-            end_ms = self._ends_ms.get(key)
-            if end_ms is not None and end_ms <= now_ms:
+        while heap and heap[0][0] <= now_ms:
+            end_ms, key = heappop(heap)
+            if self._ends_ms.get(key) == end_ms:
                 del self._ends_ms[key]
                 del self._states[key]
 
@@ -176,7 +181,7 @@ class MemoryStore(StateStore):
 
     def present(self, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
         """The keys that exist now, with their states."""
-        self._forget_ended(keys)
+        self._forget_ended()
         found: list[tuple[bytes, bytes]] = []
         for key in keys:
             state = self._states.get(key)
@@ -257,8 +262,8 @@ def _deliver_all(waiting: list[_Delivery], left: list[_Delivery]) -> None:
             at += 1
             if delivery.loaded is not None:
                 delivery.loaded(delivery.states)
-            if delivery.committed is not None:
-                delivery.committed(delivery.sets)
+            if delivery.committed is not None and delivery.batch is not None:
+                delivery.committed(delivery.batch)
     except BaseException:
         left[:0] = waiting[at:]
         raise

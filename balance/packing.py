@@ -32,6 +32,19 @@ def put_varint(out: BytesWriter, value: i64) -> None:
     out.append(u8(value))
 
 
+def put_decimal(out: BytesWriter, value: i64) -> None:
+    """Append a number in ASCII digits."""
+    if value < 0:
+        out.write(str(value).encode())
+        return
+    unit: i64 = 1
+    while value // unit > 9:
+        unit *= 10
+    while unit > 0:
+        out.append(u8(48 + value // unit % 10))
+        unit //= 10
+
+
 def put_octets(out: BytesWriter, value: bytes) -> None:
     """Append an octet string of at most 16,777,215 octets; one octet of length up to 254."""
     size: i64 = len(value)

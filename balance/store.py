@@ -14,60 +14,14 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import mypyc_attr
 
-PENDING: Final = 0
-COMMITTED: Final = 1
-CONFLICT: Final = 2
-UNKNOWN: Final = 3
-"""The connection failed after the change set was sent: it may or may not have been applied. Read again."""
+from balance.changes import ChangeBatch, ChangeSet, batch_of
 
 
 class StoreError(Exception):
     """The store can not answer now; the message says which store and why."""
-
-
-@mypyc_attr(acyclic=True)
-class ChangeSet:
-    """Changes that belong together.
-
-    ``keys``, ``expected`` and ``values`` run in parallel: the key, the version that was read, and the new
-    state (b"" = compare the version only). ``expires_ms`` gives a value a life in milliseconds from the commit
-    on (0 = none, the usual case; setting a value without one makes it permanent). ``events`` go to the outbox,
-    in order. ``deadlines`` maps a session key to the epoch millisecond when it shall be looked at, or 0 to
-    forget it. ``opened`` and ``closed`` are (account id, session id) pairs for the index of open sessions.
-    ``result`` is set by the store. A key, a deadline's session and an index pair occur once in a commit.
-    """
-
-    def __init__(self) -> None:
-        self.keys: list[bytes] = []
-        self.expected: list[int] = []
-        self.values: list[bytes] = []
-        self.expires_ms: list[int] = []
-        self.events: list[bytes] = []
-        self.deadlines: list[tuple[bytes, int]] = []
-        self.opened: list[tuple[bytes, bytes]] = []
-        self.closed: list[tuple[bytes, bytes]] = []
-        self.result: i64 = PENDING
-
-    def put(self, key: bytes, expected: i64, value: bytes, expires_ms: i64) -> None:
-        """Add one key's change; a key may occur once in a commit."""
-        self.keys.append(key)
-        self.expected.append(expected)
-        self.values.append(value)
-        self.expires_ms.append(expires_ms)
-
-
-def check_change_set(change: ChangeSet) -> None:
-    """ValueError where a change set's lists are not parallel or a state is too short for a version."""
-    count = len(change.keys)
-    if len(change.expected) != count or len(change.values) != count or len(change.expires_ms) != count:
-        raise ValueError("keys, expected, values and expires_ms of a change set differ in length")
-    for value in change.values:
-        if value and len(value) < 8:
-            raise ValueError(f"a state of {len(value)} octets has no version")
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -79,8 +33,15 @@ class StateStore(ABC):
         """Read states: ``done`` gets one state or None per key, or None for all when the store failed."""
 
     @abstractmethod
+    def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        """Apply a batch; ``done`` gets it back with ``results`` COMMITTED, CONFLICT or UNKNOWN."""
+
     def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
-        """Apply change sets; ``done`` gets them back with ``result`` COMMITTED, CONFLICT or UNKNOWN."""
+        """Apply single change sets; ``done`` gets them back with their ``result``.
+
+        ValueError, and nothing applied, where one is malformed or a key occurs twice.
+        """
+        self.commit_batch(batch_of(sets), _SetsDone(sets, done).take)
 
     @abstractmethod
     async def open_session_count(self) -> int:
@@ -128,6 +89,19 @@ class StateStore(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of connections; what was committed stays."""
+
+
+class _SetsDone:
+    """Change sets on their way: they get the results of the batch that carried them."""
+
+    def __init__(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+        self.sets = sets
+        self.done = done
+
+    def take(self, batch: ChangeBatch) -> None:
+        for change, result in zip(self.sets, batch.results, strict=True):
+            change.result = result
+        self.done(self.sets)
 
 
 async def load_states(store: StateStore, keys: list[bytes]) -> list[bytes | None]:

@@ -24,6 +24,7 @@ GROUP: Final = "ocs_hot"
 
 HOT_MODULES: Final = (
     "balance.account",
+    "balance.changes",
     "balance.keys",
     "balance.memory",
     "balance.operations",

@@ -8,6 +8,8 @@ from typing import Final
 from mypy_extensions import i64
 
 from ocs.latency import LatencyHistogram
+from protocol.codes import CREDIT_CONTROL
+from protocol.result_codes import SUCCESS
 
 STAGE_QUEUE: Final = 0
 """From the octets' arrival to the decision's beginning."""
@@ -39,6 +41,7 @@ class ServerMetrics:
     def __init__(self) -> None:
         self.requests: i64 = 0
         self.requests_by_type: list[int] = [0, 0, 0, 0, 0]
+        self.successes: list[int] = [0, 0, 0, 0, 0]
         self.answers: dict[int, int] = {}
         self.stages: list[LatencyHistogram] = [LatencyHistogram() for _ in STAGE_NAMES]
         self.batch_size = LatencyHistogram()
@@ -68,8 +71,19 @@ class ServerMetrics:
 
     def count_answer(self, command: i64, request_type: i64, result_code: i64) -> None:
         """An answer left; ``request_type`` 0 where the command has none."""
-        key: i64 = (command << 24) | ((request_type & 0xFF) << 16) | (result_code & 0xFFFF)
+        if result_code == SUCCESS and command == CREDIT_CONTROL and 1 <= request_type <= 4:
+            self.successes[request_type] += 1
+            return
+        key: i64 = _answer_key(command, request_type, result_code)
         self.answers[key] = self.answers.get(key, 0) + 1
+
+    def all_answers(self) -> dict[int, int]:
+        """How many answers left, by command, type and code (``split_answer_key``)."""
+        every = dict(self.answers)
+        for request_type, count in enumerate(self.successes):
+            if count:
+                every[_answer_key(CREDIT_CONTROL, request_type, SUCCESS)] = count
+        return every
 
     def count_message(self, command: i64) -> None:
         """A message of any command arrived."""
@@ -80,6 +94,10 @@ class ServerMetrics:
         self.stages[stage].record(elapsed_us)
 
 
+def _answer_key(command: i64, request_type: i64, result_code: i64) -> i64:
+    return (command << 24) | ((request_type & 0xFF) << 16) | (result_code & 0xFFFF)
+
+
 def split_answer_key(key: int) -> tuple[int, int, int]:
-    """Command, CC-Request-Type and Result-Code of a key of ``ServerMetrics.answers``."""
+    """Command, CC-Request-Type and Result-Code of a key of ``ServerMetrics.all_answers``."""
     return key >> 24, (key >> 16) & 0xFF, key & 0xFFFF

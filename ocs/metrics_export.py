@@ -88,7 +88,7 @@ class ServerCollector(Collector):
 
     def _answers(self) -> Metric:
         family = CounterMetricFamily("ocs_answers", "Answers", labels=["command", "type", "result_code"])
-        for key, count in sorted(self._metrics.answers.items()):
+        for key, count in sorted(self._metrics.all_answers().items()):
             command, request_type, code = split_answer_key(key)
             kind = REQUEST_TYPE_NAMES[request_type] if request_type < len(REQUEST_TYPE_NAMES) else "none"
             family.add_metric([COMMAND_NAMES.get(command, str(command)), kind, str(code)], count)

@@ -1,5 +1,6 @@
 """The catalogue: an immutable value, checked whole, swapped whole, named by the hash of its content."""
 
+from math import gcd
 from typing import Final
 
 from mypy_extensions import i64
@@ -20,7 +21,10 @@ ROUND_DOWN: Final = 2
 
 
 class Rate:
-    """A price: ``price_micros`` for ``per_units`` units of a kind; usage counts in whole ``increment``s."""
+    """A price: ``price_micros`` for ``per_units`` units of a kind; usage counts in whole ``increment``s.
+
+    ``numerator`` micros for ``denominator`` units is the same price in lowest terms, for small products.
+    """
 
     def __init__(
         self, unit_kind: i64, price_micros: int, per_units: int, increment: int, rounding: i64
@@ -30,6 +34,9 @@ class Rate:
         self.per_units = per_units
         self.increment = increment
         self.rounding = rounding
+        common = gcd(price_micros, per_units)
+        self.numerator = price_micros // common
+        self.denominator = per_units // common
 
 
 class GrantPolicy:

@@ -20,14 +20,14 @@ def price_micros_of(units: i64, rate: Rate) -> int:
 
     ``units`` is not negative. The price never falls when units grow.
     """
-    price: int = rate.price_micros
+    price: int = rate.numerator
     if price == 0:
         return 0
     counted: int = units
     increment: int = rate.increment
     if increment != 1:
         counted = (counted + increment - 1) // increment * increment
-    per_units: int = rate.per_units
+    per_units: int = rate.denominator
     rounding: i64 = rate.rounding
     if rounding == ROUND_DOWN:
         return counted * price // per_units
@@ -44,11 +44,11 @@ def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
     """
     if money_micros < 0:
         return 0
-    price: int = rate.price_micros
+    price: int = rate.numerator
     if price == 0:
         return MOST_UNITS
     total: int = price_micros_of(used_units, rate) + money_micros
-    per_units: int = rate.per_units
+    per_units: int = rate.denominator
     rounding: i64 = rate.rounding
     counted: int = 0
     if rounding == ROUND_DOWN:

@@ -10,9 +10,9 @@ from typing import Final
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from balance.changes import COMMITTED, CONFLICT, UNKNOWN, ChangeBatch
 from balance.redis_store.naming import DEADLINES, OPEN_SESSIONS, OUTBOX
 from balance.redis_store.resp import put_argument, put_integer, put_state_key
-from balance.store import COMMITTED, CONFLICT, UNKNOWN, ChangeSet, check_change_set
 
 COMMIT: Final = b"\r\n$5\r\nFCALL\r\n$10\r\nocs_commit"
 FIXED_KEYS: Final = 2
@@ -28,10 +28,10 @@ class Entities:
         self.keys = BytesWriter()
         self.arguments = BytesWriter()
 
-    def add(self, owner: i32) -> None:
+    def add(self, owner: i64) -> None:
         """Count one more, of the change set with this index."""
         self.count += 1
-        write_i32_be(self.owners, owner)
+        write_i32_be(self.owners, i32(owner))
 
 
 class StateEntities(Entities):
@@ -41,17 +41,17 @@ class StateEntities(Entities):
         super().__init__()
         self.versions = BytesWriter()
 
-    def add_state(self, owner: i32, key: bytes, expected: i64) -> None:
+    def add_state(self, owner: i64, key: bytes, expected: i64) -> None:
         """Count one more state, with its key and version."""
         self.add(owner)
         put_state_key(self.keys, key)
         write_i64_be(self.versions, expected)
 
 
-class Batch:
-    """The change sets of one commit, sorted by kind of thing."""
+class CommitCall:
+    """The Function call of one batch, its things sorted by kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: ChangeBatch) -> None:
         self.plain = StateEntities()
         self.lived = StateEntities()
         self.compared = StateEntities()
@@ -60,30 +60,28 @@ class Batch:
         self.untimed = Entities()
         self.opened = Entities()
         self.closed = Entities()
+        self._add_states(batch)
+        for at in range(len(batch.events)):
+            self.events.add(batch.event_sets[at])
+            put_argument(self.events.arguments, batch.events[at])
+        for at in range(len(batch.deadline_keys)):
+            self._add_deadline(batch.deadline_sets[at], batch.deadline_keys[at], batch.deadlines_ms[at])
+        for at in range(len(batch.opened)):
+            _add_index(self.opened, batch.opened_sets[at], batch.opened[at])
+        for at in range(len(batch.closed)):
+            _add_index(self.closed, batch.closed_sets[at], batch.closed[at])
 
-    def add(self, owner: i32, change: ChangeSet) -> None:
-        """Take in one change set. ValueError where it is malformed."""
-        check_change_set(change)
-        self._add_states(owner, change)
-        events = self.events
-        for event in change.events:
-            events.add(owner)
-            put_argument(events.arguments, event)
-        for session, deadline_ms in change.deadlines:
-            self._add_deadline(owner, session, deadline_ms)
-        for account_id, session_id in change.opened:
-            _add_index(self.opened, owner, account_id, session_id)
-        for account_id, session_id in change.closed:
-            _add_index(self.closed, owner, account_id, session_id)
-
-    def _add_states(self, owner: i32, change: ChangeSet) -> None:
-        for at, key in enumerate(change.keys):
-            expected: i64 = change.expected[at]
-            value = change.values[at]
-            life_ms: i64 = change.expires_ms[at]
+    def _add_states(self, batch: ChangeBatch) -> None:
+        for at in range(len(batch.keys)):
+            key = batch.keys[at]
+            owner: i64 = batch.key_sets[at]
+            expected: i64 = batch.expected[at]
+            value = batch.values[at]
             if not value:
                 self.compared.add_state(owner, key, expected)
-            elif life_ms == 0:
+                continue
+            life_ms: i64 = batch.lives_ms[at]
+            if life_ms == 0:
                 self.plain.add_state(owner, key, expected)
                 put_argument(self.plain.arguments, value)
             else:
@@ -91,7 +89,7 @@ class Batch:
                 put_argument(self.lived.arguments, value)
                 put_integer(self.lived.arguments, life_ms)
 
-    def _add_deadline(self, owner: i32, session: bytes, deadline_ms: i64) -> None:
+    def _add_deadline(self, owner: i64, session: bytes, deadline_ms: i64) -> None:
         if deadline_ms == 0:
             self.untimed.add(owner)
             put_argument(self.untimed.arguments, session)
@@ -150,37 +148,27 @@ class Batch:
         return out.getvalue()
 
 
-def _add_index(kind: Entities, owner: i32, account_id: bytes, session_id: bytes) -> None:
+def _add_index(kind: Entities, owner: i64, entry: tuple[bytes, bytes]) -> None:
     """Add an account's index and the session that enters or leaves it."""
     kind.add(owner)
-    put_argument(kind.keys, OPEN_SESSIONS + account_id)
-    put_argument(kind.arguments, session_id)
+    put_argument(kind.keys, OPEN_SESSIONS + entry[0])
+    put_argument(kind.arguments, entry[1])
 
 
-def pack_commit(sets: list[ChangeSet]) -> bytes:
-    """The Function call of a batch. ValueError where a set is malformed or a key occurs twice."""
-    batch = Batch()
-    seen: set[bytes] = set()
-    count: i64 = 0
-    for owner, change in enumerate(sets):
-        batch.add(i32(owner), change)
-        seen.update(change.keys)
-        count += len(change.keys)
-    if len(seen) != count:
-        raise ValueError("a key occurs twice in one commit")
-    return batch.command()
+def pack_commit(batch: ChangeBatch) -> bytes:
+    """The Function call of a batch."""
+    return CommitCall(batch).command()
 
 
-def settle(sets: list[ChangeSet], reply: object) -> bool:
-    """Set the result of each change set from the call's reply; whether it was an answer of the Function.
+def settle(batch: ChangeBatch, reply: object) -> bool:
+    """Set the results of a batch from the call's reply; whether it was an answer of the Function.
 
     Anything else (a lost connection, an error) leaves every set UNKNOWN.
     """
-    known = isinstance(reply, list)
-    result = COMMITTED if known else UNKNOWN
-    for change in sets:
-        change.result = result
-    if isinstance(reply, list):
-        for index in reply:
-            sets[index].result = CONFLICT
-    return known
+    if not isinstance(reply, list):
+        batch.settle(UNKNOWN)
+        return False
+    batch.settle(COMMITTED)
+    for index in reply:
+        batch.results[index] = CONFLICT
+    return True

@@ -9,6 +9,7 @@ from typing import Final
 
 from hiredis import ReplyError
 
+from balance.changes import ChangeBatch
 from balance.redis_store.address import StoreAddress
 from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
@@ -16,7 +17,7 @@ from balance.redis_store.description import describe_server
 from balance.redis_store.naming import CURSOR, DEADLINES, LEASE, OPEN_SESSIONS, OUTBOX, TAG
 from balance.redis_store.replies import integer, items, octet_list, octets
 from balance.redis_store.resp import pack_load
-from balance.store import ChangeSet, StateStore
+from balance.store import StateStore
 
 SCAN_CHUNK: Final = b"1000"
 PATTERN_SIGNS: Final = re.compile(rb"[\\*?\[\]]")
@@ -54,15 +55,15 @@ class RedisStore(StateStore):
 
         self._client.send(pack_load(keys), answered)
 
-    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
-        """Apply change sets. ValueError, and nothing sent, where one is malformed or a key occurs twice."""
+    def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        """Apply a batch."""
 
         def answered(reply: object) -> None:
-            if not settle(sets, reply):
+            if not settle(batch, reply):
                 self._refused(reply)
-            done(sets)
+            done(batch)
 
-        self._client.send(pack_commit(sets), answered)
+        self._client.send(pack_commit(batch), answered)
 
     def _refused(self, reply: object) -> None:
         if isinstance(reply, ReplyError):

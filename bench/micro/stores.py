@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from balance.account import encode_account
+from balance.changes import COMMITTED, ChangeSet, batch_of
 from balance.keys import account_key, session_key
 from balance.memory import MemoryStore
 from balance.opening import open_store
 from balance.redis_store.commit import pack_commit
-from balance.store import COMMITTED, ChangeSet, StateStore, commit_sets
+from balance.store import StateStore, commit_sets
 from bench.clocks import child_named, cpu_us
 from bench.micro.cases import Conversation, conversation
 from bench.micro.timing import cpu_ns_of
@@ -54,7 +55,9 @@ def packing_costs() -> list[CommitCost]:
     found = []
     for batch in BATCHES:
         sets = change_sets(talk, batch, 1)
-        found.append(CommitCost("pack commit", batch, cpu_ns_of(partial(pack_commit, sets)) / batch / 1000))
+        found.append(
+            CommitCost("pack commit", batch, cpu_ns_of(partial(pack_commit, batch_of(sets))) / batch / 1000)
+        )
     return found
 
 

@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 from librt.strings import BytesWriter
 
 from balance.account import Account, decode_account, encode_account
+from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, reference_key
 from balance.operations import credit_money
 from balance.packing import Unpacker, put_number, version_of
 from balance.quantity import LIMIT_MICROS, format_micros
-from balance.store import COMMITTED, ChangeSet, StateStore, commit_sets, load_states
+from balance.store import StateStore, commit_sets, load_states
 
 ATTEMPTS: Final = 1000
 """How often a top-up tries again when a charge came between its reading and its writing."""

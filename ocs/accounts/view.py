@@ -4,7 +4,7 @@ from balance.account import Account, decode_account
 from balance.keys import account_key, session_key
 from balance.quantity import UNIT_NAMES, format_micros
 from balance.store import StateStore, load_states
-from ocs.charging.record import time_text
+from ocs.charging.record import time_octets
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.session_octets import decode_session
 
@@ -27,7 +27,7 @@ async def account_view(store: StateStore, account_id: str) -> JsonObject | None:
             "initial": bucket.initial,
             "remaining": bucket.remaining,
             "reserved": bucket.reserved,
-            "expires_at": time_text(bucket.expires_at_ms) if bucket.expires_at_ms else None,
+            "expires_at": time_octets(bucket.expires_at_ms).decode() if bucket.expires_at_ms else None,
         }
         for bucket in account.buckets
     ]
@@ -59,9 +59,9 @@ def _session(session: ChargingSession) -> JsonObject:
         "session_id": who.session_id.decode(errors="replace"),
         "msisdn": who.msisdn.decode(errors="replace"),
         "plan": who.plan_id,
-        "opened_at": time_text(session.opened_ms),
-        "last_request_at": time_text(session.last_ms),
-        "given_up_at": time_text(session.deadline_ms),
+        "opened_at": time_octets(session.opened_ms).decode(),
+        "last_request_at": time_octets(session.last_ms).decode(),
+        "given_up_at": time_octets(session.deadline_ms).decode(),
         "requests": session.requests,
         "reserved_micros": session.reserved_micros(),
         "amount_micros": sum(service.amount_micros for service in session.services),

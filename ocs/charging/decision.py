@@ -47,12 +47,12 @@ class Decision:
     not a ``replayed`` answer still depends on the states it read: they must be compared before it is sent.
     """
 
-    def __init__(self, answer: CreditControlAnswer) -> None:
+    def __init__(self, answer: CreditControlAnswer, records: list[bytes]) -> None:
         self.answer = answer
         self.replayed = False
         self.account: Account | None = None
         self.session: ChargingSession | None = None
-        self.records: list[bytes] = []
+        self.records = records
         self.opened = False
         self.closed = False
 
@@ -74,7 +74,7 @@ def decide(
     if session is not None:
         stored = find_answer(session.answers, request)
         if stored is not None:
-            repeated = Decision(unpack_answer(stored))
+            repeated = Decision(unpack_answer(stored), [])
             repeated.replayed = True
             return repeated
     for mscc in request.services:
@@ -109,13 +109,13 @@ def expire(
     now_ms: i64,
 ) -> Decision:
     """Give up an open session whose gateway has vanished: all it holds goes back (RFC 8506, 7: Tcc expiry)."""
-    decision = Decision(CreditControlAnswer(SUCCESS))
+    decision = Decision(CreditControlAnswer(SUCCESS), [])
     closing = session.copy()
     if account is not None:
         turn = Turn(account.copy(), closing, _session_plan(session, account, catalogue), catalogue, policy)
         close_services(turn, "expired", now_ms)
         decision.account = turn.account
-        decision.records = turn.records
+        decision.records.extend(turn.records)
     closing.state = CLOSED
     decision.session = closing
     decision.closed = True
@@ -199,10 +199,9 @@ def _changed(request: CreditControlRequest, turn: Turn, answer: CreditControlAns
     session.deadline_ms = now_ms + 1000 * _supervision_s(session, turn.policy)
     mark_served(session, request)
     session.keep_answer(pack_answer(request, answer))
-    decision = Decision(answer)
+    decision = Decision(answer, turn.records)
     decision.account = turn.account
     decision.session = session
-    decision.records = turn.records
     return decision
 
 
@@ -220,7 +219,7 @@ def _refusal(result_code: i64, failed_avp: bytes, error_message: str) -> Decisio
     answer = CreditControlAnswer(result_code)
     answer.failed_avp = failed_avp
     answer.error_message = error_message
-    return Decision(answer)
+    return Decision(answer, [])
 
 
 def _identity(request: CreditControlRequest, subscriber: Subscriber, service: str) -> SessionIdentity:

@@ -10,9 +10,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from balance.account import Account
+from balance.packing import put_decimal, put_octet
 from balance.quantity import UNIT_NAMES
 from ocs.charging.session import ChargingSession, Service, SessionIdentity
 from protocol.messages import ABSENT
@@ -21,60 +23,100 @@ RECORD_VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED: Final = 4096
 
-_texts: dict[str, str] = {}
-_seconds: dict[int, str] = {}
+_seconds: Final[dict[int, bytes]] = {}
 
 
-def json_text(text: str) -> str:
-    """A text as JSON writes it, quotes included. Names that return are remembered."""
-    known = _texts.get(text)
-    if known is None:
-        known = json.dumps(text, ensure_ascii=False)
-        if len(_texts) >= _REMEMBERED:
-            _texts.clear()
-        _texts[text] = known
-    return known
-
-
-def time_text(epoch_ms: i64) -> str:
+def time_octets(epoch_ms: i64) -> bytes:
     """ISO 8601 in UTC with milliseconds: ``2026-11-23T00:47:04.120Z``."""
     second: int = epoch_ms // 1000
     text = _seconds.get(second)
     if text is None:
-        text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+        text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.").encode()
         if len(_seconds) >= _REMEMBERED:
             _seconds.clear()
         _seconds[second] = text
-    thousandths = str(1000 + epoch_ms % 1000)
-    return f"{text}.{thousandths[1:]}Z"
+    return text + str(1000 + epoch_ms % 1000)[1:].encode() + b"Z"
 
 
-def _unique_text(octets: bytes) -> str:
-    """An identity that seldom returns, as JSON writes it."""
-    text = octets.decode("utf-8", "backslashreplace")
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    return json.dumps(text, ensure_ascii=False)
+def _put_text(out: BytesWriter, value: bytes) -> None:
+    """Append octets as a JSON text, quotes included; what is not UTF-8 is written with backslashes."""
+    for index in range(len(value)):
+        octet: i64 = value[index]
+        if octet < 32 or octet > 126 or octet in {34, 92}:
+            out.write(json.dumps(value.decode("utf-8", "backslashreplace"), ensure_ascii=False).encode())
+            return
+    put_octet(out, 34)
+    out.write(value)
+    put_octet(out, 34)
 
 
-def _number_or_null(value: i64) -> str:
-    return "null" if value == ABSENT else str(value)
+def _put_field(out: BytesWriter, name: bytes, value: i64) -> None:
+    """Append a number after its name, which brings its comma."""
+    out.write(name)
+    put_decimal(out, value)
 
 
-def _identity_fields(who: SessionIdentity) -> str:
+def _put_optional(out: BytesWriter, name: bytes, value: i64) -> None:
+    if value == ABSENT:
+        out.write(name)
+        out.write(b"null")
+    else:
+        _put_field(out, name, value)
+
+
+def _identity_fields(who: SessionIdentity) -> bytes:
     """What all records of a session share, made once."""
     if not who.record_fields:
-        context = json_text(who.service_context_id.decode("utf-8", "backslashreplace"))
-        host = json_text(who.origin_host.decode("utf-8", "backslashreplace"))
-        realm = json_text(who.origin_realm.decode("utf-8", "backslashreplace"))
-        apn = json_text(who.apn.decode("utf-8", "backslashreplace"))
-        who.record_fields = (
-            f'"session_id":{_unique_text(who.session_id)},"account":{_unique_text(who.account_id.encode())},'
-            f'"msisdn":{_unique_text(who.msisdn)},"imsi":{_unique_text(who.imsi)},"plan":{json_text(who.plan_id)},'
-            f'"service":{json_text(who.service)},"service_context":{context},"origin_host":{host},'
-            f'"origin_realm":{realm},"apn":{apn}'
-        )
+        out = BytesWriter()
+        out.write(b'"session_id":')
+        _put_text(out, who.session_id)
+        out.write(b',"account":')
+        _put_text(out, who.account_id.encode())
+        out.write(b',"msisdn":')
+        _put_text(out, who.msisdn)
+        out.write(b',"imsi":')
+        _put_text(out, who.imsi)
+        out.write(b',"plan":')
+        _put_text(out, who.plan_id.encode())
+        out.write(b',"service":')
+        _put_text(out, who.service.encode())
+        out.write(b',"service_context":')
+        _put_text(out, who.service_context_id)
+        out.write(b',"origin_host":')
+        _put_text(out, who.origin_host)
+        out.write(b',"origin_realm":')
+        _put_text(out, who.origin_realm)
+        out.write(b',"apn":')
+        _put_text(out, who.apn)
+        who.record_fields = out.getvalue()
     return who.record_fields
+
+
+def _put_charges(out: BytesWriter, service: Service) -> None:
+    out.write(b',"charges":[')
+    first = True
+    for line in service.lines:
+        out.write(b'{"rule":' if first else b',{"rule":')
+        first = False
+        _put_text(out, line.rule_id.encode())
+        _put_field(out, b',"price_micros":', line.price_micros)
+        _put_field(out, b',"per_units":', line.per_units)
+        _put_field(out, b',"increment":', line.increment)
+        _put_field(out, b',"rounding":', line.rounding)
+        _put_field(out, b',"units":', line.units)
+        _put_field(out, b',"amount_micros":', line.amount_micros)
+        out.write(b',"catalogue":')
+        _put_text(out, line.catalogue.encode())
+        put_octet(out, 125)
+    out.write(b'],"buckets":[')
+    first = True
+    for use in service.bucket_uses:
+        out.write(b'{"bucket":' if first else b',{"bucket":')
+        first = False
+        _put_text(out, use.bucket_id.encode())
+        _put_field(out, b',"units":', use.units)
+        put_octet(out, 125)
+    put_octet(out, 93)
 
 
 def record_octets(
@@ -88,30 +130,36 @@ def record_octets(
 ) -> bytes:
     """The record of a service that is closed now (or so far, where ``partial``), as JSON octets."""
     who = session.identity
-    identity = _identity_fields(who)
-    charges: list[str] = []
-    for line in service.lines:
-        charges.append(
-            f'{{"rule":{json_text(line.rule_id)},"price_micros":{line.price_micros},"per_units":{line.per_units},'
-            f'"increment":{line.increment},"rounding":{line.rounding},"units":{line.units},'
-            f'"amount_micros":{line.amount_micros},"catalogue":"{line.catalogue}"}}'
-        )
-    buckets: list[str] = []
-    for use in service.bucket_uses:
-        buckets.append(f'{{"bucket":{json_text(use.bucket_id)},"units":{use.units}}}')
-    record_id = _unique_text(who.session_id + b"#" + str(number).encode())
-    text = (
-        f'{{"record_id":{record_id},"record_version":{RECORD_VERSION},{identity},'
-        f'"rating_group":{_number_or_null(service.rating_group)},'
-        f'"service_identifier":{_number_or_null(service.service_identifier)},'
-        f'"opened_at":"{time_text(service.opened_ms)}","closed_at":"{time_text(now_ms)}","cause":"{cause}",'
-        f'"partial":{"true" if partial else "false"},"unit_kind":"{UNIT_NAMES[service.unit_kind]}",'
-        f'"used_units":{service.used_units},"used_octets":{service.used_octets},'
-        f'"input_octets":{service.input_octets},"output_octets":{service.output_octets},'
-        f'"time_s":{service.time_s},"specific_units":{service.specific_units},'
-        f'"amount_micros":{service.amount_micros},"written_off_micros":{service.written_off_micros},'
-        f'"currency":"{account.currency}","charges":[{",".join(charges)}],"buckets":[{",".join(buckets)}],'
-        f'"requests":{{"first":{service.first_request},"last":{service.last_request},"count":{service.requests}}},'
-        f'"balance_micros":{account.balance_micros}}}'
-    )
-    return text.encode()
+    out = BytesWriter()
+    out.write(b'{"record_id":')
+    _put_text(out, who.session_id + b"#" + str(number).encode())
+    _put_field(out, b',"record_version":', RECORD_VERSION)
+    put_octet(out, 44)
+    out.write(_identity_fields(who))
+    _put_optional(out, b',"rating_group":', service.rating_group)
+    _put_optional(out, b',"service_identifier":', service.service_identifier)
+    out.write(b',"opened_at":"')
+    out.write(time_octets(service.opened_ms))
+    out.write(b'","closed_at":"')
+    out.write(time_octets(now_ms))
+    out.write(b'","cause":')
+    _put_text(out, cause.encode())
+    out.write(b',"partial":true,"unit_kind":"' if partial else b',"partial":false,"unit_kind":"')
+    out.write(UNIT_NAMES[service.unit_kind].encode())
+    _put_field(out, b'","used_units":', service.used_units)
+    _put_field(out, b',"used_octets":', service.used_octets)
+    _put_field(out, b',"input_octets":', service.input_octets)
+    _put_field(out, b',"output_octets":', service.output_octets)
+    _put_field(out, b',"time_s":', service.time_s)
+    _put_field(out, b',"specific_units":', service.specific_units)
+    _put_field(out, b',"amount_micros":', service.amount_micros)
+    _put_field(out, b',"written_off_micros":', service.written_off_micros)
+    out.write(b',"currency":')
+    _put_text(out, account.currency.encode())
+    _put_charges(out, service)
+    _put_field(out, b',"requests":{"first":', service.first_request)
+    _put_field(out, b',"last":', service.last_request)
+    _put_field(out, b',"count":', service.requests)
+    _put_field(out, b'},"balance_micros":', account.balance_micros)
+    put_octet(out, 125)
+    return out.getvalue()

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from mypy_extensions import i64
 
+from balance.changes import COMMITTED, UNKNOWN, ChangeBatch
 from balance.keys import session_key
-from balance.store import COMMITTED, UNKNOWN, ChangeSet, StateStore
+from balance.store import StateStore
 from balance.subscriber import Subscriber
 from ocs.charging.answering import Answering
 from ocs.charging.decision import decide, expire
@@ -233,13 +234,14 @@ class ChargingService(RequestHandler):
 
     def _settle_deadline(self, pending: Pending, session: ChargingSession | None) -> None:
         """Correct the deadline index for a session that is not due: forget it, or index its later deadline."""
-        changes = ChangeSet()
+        changes = ChangeBatch()
+        changes.begin()
         key = session_key(pending.session_id)
         later: i64 = 0 if session is None or session.state != OPEN else session.deadline_ms
         changes.put(key, 0 if session is None else session.version, b"", 0)
-        changes.deadlines.append((key, later))
+        changes.deadline(key, later)
         self._done(pending)
-        self.store.commit([changes], _Settlement(self.states, pending.session_id).done)
+        self.store.commit_batch(changes, _Settlement(self.states, pending.session_id).done)
 
     def _send_groups(self, start_us: i64, size: i64) -> None:
         groups = self._groups
@@ -250,21 +252,20 @@ class ChargingService(RequestHandler):
         commit = _Commit(self)
         for account_id, group in groups.items():
             try:
-                changes = group.change_set(remember_ms)
+                group.put_changes(commit.batch, remember_ms)
             except Exception as error:  # noqa: BLE001 - a fault of ours fails these requests, never the server
                 for pending in group.requests:
                     self._fail(pending, repr(error))
                 continue
             self._busy[account_id] = []
             commit.groups.append(group)
-            commit.sets.append(changes)
         if commit.groups:
             self._commits += 1
             commit.start_us = self._world.now_us()
             self.metrics.batch_size.record(size)
             self.metrics.stages[STAGE_DECIDE].record_many((commit.start_us - start_us) // size, size)
             try:
-                self.store.commit(commit.sets, commit.done)
+                self.store.commit_batch(commit.batch, commit.done)
             except Exception as error:  # noqa: BLE001 - nothing was sent: these requests fail, never the server
                 self._commit_refused(commit, repr(error))
 
@@ -275,7 +276,7 @@ class ChargingService(RequestHandler):
                 self._fail(pending, reason)
             self._ready.extend(self._busy.pop(group.account_id))
 
-    def committed(self, groups: list[Group], sets: list[ChangeSet], start_us: i64) -> None:
+    def committed(self, groups: list[Group], results: list[int], start_us: i64) -> None:
         """Answer what is durable; what lost or is unknown is forgotten, read and decided again."""
         self._commits -= 1
         now_us: i64 = self._world.now_us()
@@ -284,7 +285,7 @@ class ChargingService(RequestHandler):
         store_failed = False
         for index in range(len(groups)):
             group = groups[index]
-            result = sets[index].result
+            result = results[index]
             if result == COMMITTED:
                 metrics.stages[STAGE_COMMIT].record_many(now_us - start_us, len(group.requests))
                 self._group_committed(group, now_us)
@@ -307,21 +308,25 @@ class ChargingService(RequestHandler):
         account = group.account
         if account is not None and group.account_changed:
             self.states.keep_account(account)
-        for session in group.changed_sessions:
-            self.states.keep_session(session)
-        self.metrics.sessions_opened += len(group.opened)
-        self.metrics.sessions_closed += len(group.closed)
+        metrics = self.metrics
         for pending in group.requests:
             self._done(pending)
-            answer = pending.answer
-            if answer is not None:
-                self._answering.answer(pending, answer, now_us)
+            decision = pending.decision
+            if decision is None:
+                continue
+            if decision.session is not None:
+                self.states.keep_session(decision.session)
+            if decision.opened:
+                metrics.sessions_opened += 1
+            if decision.closed:
+                metrics.sessions_closed += 1
+            self._answering.answer(pending, decision.answer, now_us)
 
     def _group_lost(self, group: Group) -> None:
         self.states.forget_account(group.account_id)
-        for subscriber in group.subscribers:
-            self.states.forget_subscriber(subscriber)
         for pending in group.requests:
+            if pending.subscriber is not None:
+                self.states.forget_subscriber(pending.subscriber)
             self.states.forget_session(pending.session_id)
             pending.start_again()
             if self._is_patient(pending):
@@ -363,10 +368,10 @@ class _Commit:
         self.service = service
         self.start_us: i64 = 0
         self.groups: list[Group] = []
-        self.sets: list[ChangeSet] = []
+        self.batch = ChangeBatch()
 
-    def done(self, sets: list[ChangeSet]) -> None:
-        self.service.committed(self.groups, sets, self.start_us)
+    def done(self, batch: ChangeBatch) -> None:
+        self.service.committed(self.groups, batch.results, self.start_us)
 
 
 class _Settlement:
@@ -376,6 +381,6 @@ class _Settlement:
         self.states = states
         self.session_id = session_id
 
-    def done(self, sets: list[ChangeSet]) -> None:
-        if sets[0].result != COMMITTED:
+    def done(self, batch: ChangeBatch) -> None:
+        if batch.results[0] != COMMITTED:
             self.states.forget_session(self.session_id)

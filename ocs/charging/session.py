@@ -136,7 +136,7 @@ class SessionIdentity:
         self.origin_host = b""
         self.origin_realm = b""
         self.octets = b""
-        self.record_fields = ""
+        self.record_fields = b""
 
 
 @mypyc_attr(acyclic=True)

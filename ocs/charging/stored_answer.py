@@ -4,6 +4,7 @@ What an answer echoes (Session-Id, type, number, Proxy-Info) comes from the repe
 here, through the one encoder there is: a repeat of the same request gets the same octets.
 """
 
+from typing import Final
 from zlib import crc32
 
 from librt.strings import BytesWriter, read_i64_be
@@ -11,6 +12,9 @@ from mypy_extensions import i64
 
 from balance.packing import Unpacker, put_number, put_octet, put_octets, put_text, put_varint
 from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
+
+HOSTS_KEPT: Final = 4096
+_hosts: Final[dict[bytes, int]] = {}
 
 
 def request_key(request: CreditControlRequest) -> i64:
@@ -20,7 +24,15 @@ def request_key(request: CreditControlRequest) -> i64:
 
 def message_key(request: CreditControlRequest) -> i64:
     """Origin-Host (its CRC-32) and End-to-End Identifier in one number (RFC 6733, 3)."""
-    return ((crc32(request.origin_host) & 0x7FFFFFFF) << 32) | request.end_to_end
+    host = request.origin_host
+    known = _hosts.get(host)
+    if known is None:
+        if len(_hosts) >= HOSTS_KEPT:
+            _hosts.clear()
+        known = crc32(host) & 0x7FFFFFFF
+        _hosts[host] = known
+    high: i64 = known
+    return (high << 32) | request.end_to_end
 
 
 def find_answer(answers: list[bytes], request: CreditControlRequest) -> bytes | None:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from balance.opening import open_store
-
 from balance.store import StateStore, StoreError
 from config.settings_schema import Settings
 

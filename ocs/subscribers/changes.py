@@ -5,9 +5,9 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from balance.account import Account, Bucket, decode_account, encode_account
+from balance.changes import ChangeSet
 from balance.keys import account_key, imsi_key, subscriber_key
 from balance.packing import put_number, version_of
-from balance.store import ChangeSet
 from balance.subscriber import Subscriber, decode_subscriber, encode_subscriber
 from config.subscribers_file import SubscriberRow
 from rating.catalogue import Plan

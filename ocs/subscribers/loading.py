@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from balance.store import COMMITTED, StateStore, StoreError, commit_sets, load_states
+from balance.changes import COMMITTED
+from balance.store import StateStore, StoreError, commit_sets, load_states
 from config.subscribers_file import SubscriberRow
 from ocs.subscribers.changes import (
     CREATED,

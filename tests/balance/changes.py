@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from balance.store import ChangeSet
+from balance.changes import ChangeSet
 
 
 def state(version: int, body: bytes = b"") -> bytes:

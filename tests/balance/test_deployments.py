@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from balance.changes import COMMITTED, UNKNOWN
 from balance.redis_store import library
 from balance.redis_store.address import Endpoint, StoreAddress, parse_address
 from balance.redis_store.connection import connect
@@ -16,7 +17,7 @@ from balance.redis_store.description import durability
 from balance.redis_store.library import library_source
 from balance.redis_store.preparation import UnfitStoreError
 from balance.redis_store.store import RedisStore, open_redis_store
-from balance.store import COMMITTED, UNKNOWN, StoreError, commit_sets, load_states
+from balance.store import StoreError, commit_sets, load_states
 from tests.balance.changes import change, results, state
 from tests.balance.servers import ServerProcess, binary_of, free_port
 from tests.balance.test_lost_replies import until_connected

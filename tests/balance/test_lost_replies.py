@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from balance.changes import COMMITTED, UNKNOWN, ChangeSet
 from balance.redis_store.store import RedisStore, open_redis_store
-from balance.store import COMMITTED, UNKNOWN, ChangeSet, StoreError, commit_sets, load_states
+from balance.store import StoreError, commit_sets, load_states
 from tests.balance.changes import change, results, state
 from tests.balance.proxy import LossyProxy
 from tests.balance.servers import ServerProcess

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from balance import opening
+from balance.changes import COMMITTED
 from balance.memory import MemoryStore
 from balance.opening import open_store
 from balance.redis_store import private
@@ -19,7 +20,7 @@ from balance.redis_store.binary import binary_of_wheel, find_binary
 from balance.redis_store.lock import SERVER, TOOL, DataLock
 from balance.redis_store.private import PrivateValkey, private_address
 from balance.redis_store.store import RedisStore, open_redis_store
-from balance.store import COMMITTED, StoreError, commit_sets, load_states
+from balance.store import StoreError, commit_sets, load_states
 from tests.balance.changes import change, results, state
 from tests.balance.servers import binary_of
 from tests.balance.test_lost_replies import until_connected

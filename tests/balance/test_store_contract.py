@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from balance.store import COMMITTED, CONFLICT, ChangeSet, StateStore, commit_sets, load_states
+from balance.changes import COMMITTED, CONFLICT, ChangeSet
+from balance.store import StateStore, commit_sets, load_states
 from tests.balance.changes import change, results, state
 from tests.balance.conftest import StoreAtWork
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from balance.changes import COMMITTED, CONFLICT, ChangeSet
 from balance.redis_store.store import RedisStore, open_redis_store
-from balance.store import COMMITTED, CONFLICT, ChangeSet, load_states
+from balance.store import load_states
 from tests.balance.changes import change, state
 from tests.balance.servers import DURABLE, ServerProcess, binary_of
 from tests.balance.test_lost_replies import until_connected

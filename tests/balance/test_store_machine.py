@@ -12,9 +12,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from balance.changes import ChangeSet
 from balance.memory import MemoryStore
 from balance.redis_store.store import open_redis_store
-from balance.store import ChangeSet, StateStore, commit_sets, load_states
+from balance.store import StateStore, commit_sets, load_states
 from tests.balance.changes import results, state
 from tests.balance.conftest import empty
 from tests.balance.servers import ServerProcess, binary_of

@@ -112,4 +112,4 @@ def test_answer_keys_hold_three_numbers() -> None:
     """Command, request type and result code come back out of the packed key."""
     metrics = ServerMetrics()
     metrics.count_answer(272, 2, 4012)
-    assert [split_answer_key(key) for key in metrics.answers] == [(272, 2, 4012)]
+    assert [split_answer_key(key) for key in metrics.all_answers()] == [(272, 2, 4012)]

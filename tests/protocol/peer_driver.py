@@ -1,8 +1,7 @@
 """A node, its peer table and connections to it, without sockets; time is a number that tests move."""
 
-from protocol.encode import Identity
-
 from protocol.allowed_peers import AllowedPeers
+from protocol.encode import Identity
 from protocol.local_node import LocalNode
 from protocol.messages import CreditControlRequest
 from protocol.peer import PeerConnection

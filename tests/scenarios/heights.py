@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 from balance.account import decode_account, encode_account
+from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, imsi_key, session_key, subscriber_key
 from balance.packing import version_of
-from balance.store import COMMITTED, ChangeSet, StateStore, commit_sets, load_states
+from balance.store import StateStore, commit_sets, load_states
 from balance.subscriber import Subscriber, decode_subscriber
 from ocs.accounts.top_up import top_up
 from ocs.charging.decision import Decision, decide, expire

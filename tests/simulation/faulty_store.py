@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from random import Random
 
+from balance.changes import UNKNOWN, ChangeBatch, batch_of
 from balance.memory import MemoryStore
-from balance.store import UNKNOWN, ChangeSet, StateStore
+from balance.store import StateStore
+from tests.ocs.charging.building import sets_of
 from tests.simulation.world import World
 
 
@@ -50,7 +52,7 @@ class FaultyStore(StateStore):
 
         self._world.after(self._delay_us(), lambda: self._inner.load(keys, loaded))
 
-    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+    def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Commit late, answer late, or leave it unknown."""
         fate = self._random.random()
         faults = self._faults
@@ -58,20 +60,20 @@ class FaultyStore(StateStore):
         unanswered = lost + faults.answer_is_lost
         late = unanswered + faults.commit_comes_late
         if fate < lost:
-            self._world.after(self._delay_us(), lambda: _unknown(sets, done))
+            self._world.after(self._delay_us(), lambda: _unknown(batch, done))
         elif fate < unanswered:
-            self._world.after(self._delay_us(), lambda: self._inner.commit(_copies(sets), _nobody))
-            self._world.after(faults.delay_us, lambda: _unknown(sets, done))
+            self._world.after(self._delay_us(), lambda: self._inner.commit_batch(_copy(batch), _nobody))
+            self._world.after(faults.delay_us, lambda: _unknown(batch, done))
         elif fate < late:
-            self._world.after(self._delay_us(), lambda: _unknown(sets, done))
+            self._world.after(self._delay_us(), lambda: _unknown(batch, done))
             self._world.after(
-                self._delay_us() * 5 + faults.delay_us, lambda: self._inner.commit(_copies(sets), _nobody)
+                self._delay_us() * 5 + faults.delay_us, lambda: self._inner.commit_batch(_copy(batch), _nobody)
             )
         else:
-            self._world.after(self._delay_us(), lambda: self._inner.commit(sets, self._late(done)))
+            self._world.after(self._delay_us(), lambda: self._inner.commit_batch(batch, self._late(done)))
 
-    def _late(self, done: Callable[[list[ChangeSet]], None]) -> Callable[[list[ChangeSet]], None]:
-        return lambda sets: self._world.after(self._delay_us(), lambda: done(sets))
+    def _late(self, done: Callable[[ChangeBatch], None]) -> Callable[[ChangeBatch], None]:
+        return lambda batch: self._world.after(self._delay_us(), lambda: done(batch))
 
     async def open_session_count(self) -> int:
         """The shared store's."""
@@ -117,27 +119,15 @@ class FaultyStore(StateStore):
         """Nothing to let go of."""
 
 
-def _copies(sets: list[ChangeSet]) -> list[ChangeSet]:
+def _copy(batch: ChangeBatch) -> ChangeBatch:
     """The same changes as octets that are on their way, whatever becomes of their sender."""
-    copies = []
-    for each in sets:
-        copy = ChangeSet()
-        copy.keys, copy.expected, copy.values = list(each.keys), list(each.expected), list(each.values)
-        copy.expires_ms, copy.events, copy.deadlines = (
-            list(each.expires_ms),
-            list(each.events),
-            list(each.deadlines),
-        )
-        copy.opened, copy.closed = list(each.opened), list(each.closed)
-        copies.append(copy)
-    return copies
+    return batch_of(sets_of(batch))
 
 
-def _unknown(sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
-    for each in sets:
-        each.result = UNKNOWN
-    done(sets)
+def _unknown(batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+    batch.settle(UNKNOWN)
+    done(batch)
 
 
-def _nobody(_sets: list[ChangeSet]) -> None:
+def _nobody(_batch: ChangeBatch) -> None:
     """Whoever sent this does not hear of it."""

@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from balance.account import Account, Bucket, decode_account, encode_account
+from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.memory import MemoryStore
 from balance.operations import Reservation, credit_money
 from balance.quantity import OCTETS
-from balance.store import COMMITTED, ChangeSet
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.charging.session import ANSWERS_KEPT, ChargingSession
 from ocs.charging.session_octets import decode_session

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from balance.account import Account, decode_account, encode_account
+from balance.changes import CONFLICT, UNKNOWN, ChangeSet
 from balance.keys import account_key
 from balance.memory import MemoryStore
-from balance.store import CONFLICT, UNKNOWN, ChangeSet, StoreError, commit_sets, load_states
+from balance.store import StoreError, commit_sets, load_states
 from ocs.accounts.top_up import TopUpError, top_up
 from ocs.accounts.view import account_view
 

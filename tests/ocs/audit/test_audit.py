@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from balance.account import Account, Bucket, encode_account
+from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.memory import MemoryStore
 from balance.operations import BucketHold
 from balance.quantity import OCTETS
-from balance.store import COMMITTED, ChangeSet, commit_sets
+from balance.store import commit_sets
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.audit.report import DIFFERENCES_SHOWN, AuditReport
 from ocs.audit.run import audit

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from balance.changes import ChangeSet
 from balance.memory import MemoryStore
-from balance.store import ChangeSet, commit_sets
+from balance.store import commit_sets
 from ocs.cdr.disk import Disk
 from ocs.cdr.files import list_record_files
 from ocs.cdr.reader import RecordReader

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 from random import Random
 
+from balance.changes import COMMITTED, ChangeSet
 from balance.opening import open_store
 from balance.redis_store.private import private_address
-from balance.store import COMMITTED, ChangeSet, StateStore, commit_sets
+from balance.store import StateStore, commit_sets
 from ocs.cdr.writer import CdrWriter, WriterSettings
 from tests.ocs.cdr.crashing import event, records_in
 

@@ -8,10 +8,11 @@ from itertools import count
 from librt.strings import BytesWriter
 
 from balance.account import Account, encode_account
+from balance.changes import ChangeBatch, ChangeSet
 from balance.keys import account_key, imsi_key, subscriber_key
 from balance.packing import put_number
 from balance.quantity import OCTETS
-from balance.store import ChangeSet, StateStore
+from balance.store import StateStore
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.charging.policy import ChargingPolicy
 from protocol.encode import Identity
@@ -147,3 +148,19 @@ def seed(store: StateStore, balance_micros: int = 1_000_000, *, account: str = "
         mapping.write(msisdn)
         change.put(imsi_key(imsi), 0, mapping.getvalue(), 0)
     store.commit([change], lambda _sets: None)
+
+
+def sets_of(batch: ChangeBatch) -> list[ChangeSet]:
+    """A batch taken apart into its change sets."""
+    sets = [ChangeSet() for _ in batch.results]
+    for at, owner in enumerate(batch.key_sets):
+        sets[owner].put(batch.keys[at], batch.expected[at], batch.values[at], batch.lives_ms[at])
+    for event, owner in zip(batch.events, batch.event_sets, strict=True):
+        sets[owner].events.append(event)
+    for at, owner in enumerate(batch.deadline_sets):
+        sets[owner].deadlines.append((batch.deadline_keys[at], batch.deadlines_ms[at]))
+    for pair, owner in zip(batch.opened, batch.opened_sets, strict=True):
+        sets[owner].opened.append(pair)
+    for pair, owner in zip(batch.closed, batch.closed_sets, strict=True):
+        sets[owner].closed.append(pair)
+    return sets

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from balance.account import Account, decode_account, encode_account
+from balance.changes import CONFLICT, UNKNOWN, ChangeBatch, ChangeSet
 from balance.keys import account_key
 from balance.memory import MemoryStore
 from balance.operations import credit_money
-from balance.store import CONFLICT, UNKNOWN, ChangeSet
 from ocs.charging.remembered import RememberedStates
 from ocs.charging.service import ChargingService, ServiceLimits
 from ocs.charging.surroundings import Surroundings
@@ -16,7 +16,7 @@ from ocs.metrics import ServerMetrics
 from protocol.handler import AnswerSink
 from protocol.messages import CreditControlRequest
 from rating.catalogue import Catalogue
-from tests.ocs.charging.building import IDENTITY, POLICY, catalogue
+from tests.ocs.charging.building import IDENTITY, POLICY, catalogue, sets_of
 from tests.scenarios.answer_line import answer_text
 from tests.simulation.world import World
 
@@ -43,26 +43,25 @@ class HeldStore(MemoryStore):
         else:
             super().load(keys, done)
 
-    def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
+    def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Commit at once, later, never, or raise."""
         if self.refuses is not None:
             raise self.refuses
-        self.commits.append(sets)
+        self.commits.append(sets_of(batch))
         if self.commits_are_lost:
-            for each in sets:
-                each.result = UNKNOWN
-            done(sets)
+            batch.settle(UNKNOWN)
+            done(batch)
         elif self.holds:
-            self._held.append(lambda: self._commit(sets, done))
+            self._held.append(lambda: self._commit(batch, done))
         else:
-            self._commit(sets, done)
+            self._commit(batch, done)
 
-    def _commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
-        super().commit(sets, self._note)
-        done(sets)
+    def _commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        super().commit_batch(batch, self._note)
+        done(batch)
 
-    def _note(self, sets: list[ChangeSet]) -> None:
-        self.results += [each.result for each in sets]
+    def _note(self, batch: ChangeBatch) -> None:
+        self.results += batch.results
 
     def release(self) -> None:
         """Let what was held go on."""

@@ -1,7 +1,7 @@
 """Batches, turns, admission, patience, and faults that cost one request."""
 
+from balance.changes import ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
-from balance.store import ChangeSet
 from balance.subscriber import BARRED, Subscriber, encode_subscriber
 from ocs.charging.service import ServiceLimits
 from ocs.charging.session import ChargingSession, SessionIdentity

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from balance.account import Account, decode_account, encode_account
+from balance.changes import UNKNOWN, ChangeSet
 from balance.keys import account_key
 from balance.memory import MemoryStore
 from balance.quantity import OCTETS
-from balance.store import UNKNOWN, ChangeSet, commit_sets, load_states
+from balance.store import commit_sets, load_states
 from balance.subscriber import ACTIVE, BARRED
 from config.subscribers_file import SubscriberRow
 from ocs.subscribers.loading import LoadSummary, load_subscribers
