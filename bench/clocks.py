@@ -23,6 +23,12 @@ def cpu_us(pid: int) -> int:
     return (int(fields[USER_FIELD]) + int(fields[USER_FIELD + 1])) * 1_000_000 // TICKS_PER_S
 
 
+def busy_us() -> int:
+    """CPU time that all processes and the kernel have used so far, over all cores, in microseconds."""
+    user, nice, system, _idle, _wait, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) * 1_000_000 // TICKS_PER_S
+
+
 def resident_kib(pid: int) -> int:
     """Memory of a process that is in RAM, in KiB; 0 for pid 0. OSError where there is no such process."""
     if pid == 0:

@@ -28,6 +28,7 @@ LOAD_COLUMNS: Final = {
     "p99_9_us": "p99.9 µs",
     "server_cpu_us": "server µs CPU",
     "store_cpu_us": "store µs CPU",
+    "others_cpu_percent": "others % CPU",
 }
 COMPARE_COLUMNS: Final = {**LOAD_COLUMNS, "times_echo": "times echo"}
 MICRO_COLUMNS: Final = {

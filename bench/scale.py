@@ -132,7 +132,7 @@ def curve_of_load(plan: Plan) -> list[Measurement]:
             outcome = run_windows(*rate_steps(profile, [rate], WARM_UP_S, plan.seconds), server)
             point = outcome.windows[0]
             case = "overload" if share > 100 else "open loop"
-            parameters = parameters_of(profile, DURABLE, plan.seconds, share_percent=share)
+            parameters = parameters_of(outcome.profile, DURABLE, plan.seconds, share_percent=share)
             found.append(Measurement("scale", case, f"{COMMAND} load", parameters, point.figures))
     return found
 
@@ -146,7 +146,7 @@ def cost_of_shedding(plan: Plan) -> list[Measurement]:
         config.write_text(ONE_AT_A_TIME)
         server = workshop.start(DURABLE, ServerOptions(subscribers=2 * SESSIONS, config=str(config)))
         outcome = run_windows(*rate_steps(profile, [rate], WARM_UP_S, plan.seconds), server)
-    parameters = parameters_of(profile, DURABLE, plan.seconds, requests_in_flight=1)
+    parameters = parameters_of(outcome.profile, DURABLE, plan.seconds, requests_in_flight=1)
     return [Measurement("scale", "shedding", f"{COMMAND} shedding", parameters, outcome.windows[0].figures)]
 
 

@@ -29,7 +29,7 @@ from bench.servers import KINDS, ServerOptions
 from ocs import hotpath
 
 PERCENTILES = ("p50_us", "p99_us", "p99_9_us")
-CPU = ("server_cpu_us", "store_cpu_us")
+CPU = ("server_cpu_us", "store_cpu_us", "others_cpu_percent")
 
 
 def run_suite(seconds: int, rounds: int) -> list[Measurement]:
@@ -86,6 +86,7 @@ def print_table(found: list[Measurement]) -> None:
         "p99.9 ms",
         "server µs",
         "store µs",
+        "others %",
     )
     for each in found:
         if "answers_per_s" not in each.figures:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bench.clocks import cpu_us, resident_kib
+from bench.clocks import busy_us, cpu_us, resident_kib
 from bench.servers import RunningServer
 from ocs.latency import LatencyHistogram, upper_bound
 from ocs.simulation.profile import LoadProfile
@@ -48,6 +48,7 @@ class Sample:
     server_cpu_us: int = 0
     store_cpu_us: int = 0
     own_cpu_us: int = 0
+    busy_us: int = 0
     server_kib: int = 0
     counts: list[int] = field(default_factory=list)
 
@@ -160,6 +161,7 @@ def _sample(run: LoadRun, server: RunningServer) -> Sample:
         sum(cpu_us(pid) for pid in server.pids),
         cpu_us(server.store_pid),
         round((usage.ru_utime + usage.ru_stime) * 1e6),
+        busy_us(),
         sum(resident_kib(pid) for pid in server.pids),
         total.latency.counts,
     )
@@ -175,8 +177,15 @@ def latency_between(first: Sample, last: Sample) -> LatencyHistogram:
 
 
 def outcome_of(window: Window, first: Sample, last: Sample) -> WindowOutcome:
-    """The figures of a window from the samples at its borders."""
+    """The figures of a window from the samples at its borders.
+
+    ``others_cpu_percent`` is what the rest of the machine used meanwhile, in percent of one core: the noise.
+    """
     seconds = max(last.at_us - first.at_us, 1) / 1e6
+    server_us = last.server_cpu_us - first.server_cpu_us
+    store_us = last.store_cpu_us - first.store_cpu_us
+    own_us = last.own_cpu_us - first.own_cpu_us
+    others_us = last.busy_us - first.busy_us - server_us - store_us - own_us
     answered = last.answered - first.answered
     histogram = latency_between(first, last)
     figures: dict[str, int | float | str] = {
@@ -187,9 +196,10 @@ def outcome_of(window: Window, first: Sample, last: Sample) -> WindowOutcome:
         "malformed": last.malformed - first.malformed,
         **{name: histogram.quantile(place) for name, place in QUANTILES.items()},
         "max_us": int(histogram.highest),
-        "server_cpu_us": round((last.server_cpu_us - first.server_cpu_us) / max(answered, 1), 2),
-        "store_cpu_us": round((last.store_cpu_us - first.store_cpu_us) / max(answered, 1), 2),
-        "generator_cpu_us": round((last.own_cpu_us - first.own_cpu_us) / max(answered, 1), 2),
+        "server_cpu_us": round(server_us / max(answered, 1), 2),
+        "store_cpu_us": round(store_us / max(answered, 1), 2),
+        "generator_cpu_us": round(own_us / max(answered, 1), 2),
+        "others_cpu_percent": round(max(others_us, 0) / 1e4 / seconds),
         "server_mib": round(last.server_kib / 1024),
     }
     if window.rate:

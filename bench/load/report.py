@@ -30,6 +30,7 @@ COLUMNS: Final = {
     "server_cpu_us": "server µs CPU",
     "store_cpu_us": "store µs CPU",
     "generator_cpu_us": "generator µs CPU",
+    "others_cpu_percent": "others % CPU",
     "server_mib": "server MiB",
 }
 """The figures of a window that a table shows; CPU is per answer."""

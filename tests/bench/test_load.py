@@ -106,6 +106,7 @@ def sample(at_us: int, values: list[int], shed: int = 0) -> Sample:
         answered=len(values) + shed,
         shed=shed,
         server_cpu_us=10 * len(values),
+        busy_us=10 * len(values) + at_us // 2,
         counts=histogram.counts,
     )
 
@@ -122,6 +123,7 @@ def test_a_window_counts_what_came_between_its_borders() -> None:
     assert (figures["p50_us"], figures["max_us"]) == (10, 10)
     assert figures["server_cpu_us"] == round(500 / 60, 2)
     assert figures["offered_per_s"] == 40
+    assert figures["others_cpu_percent"] == 50
 
 
 def test_the_difference_of_histograms_is_a_histogram() -> None:
