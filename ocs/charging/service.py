@@ -65,7 +65,7 @@ class ChargingService(RequestHandler):
         self.states = states
         self.metrics = metrics
         self._world = surroundings
-        self._answering = Answering(identity, metrics)
+        self._answering = Answering(identity, metrics, surroundings.log_failure)
         self._lookup = StateLookup(
             store,
             states,
@@ -102,7 +102,7 @@ class ChargingService(RequestHandler):
             pending.request = request
             pending.connection = connection
             self._queue(pending)
-        self._answering.flush()
+        self._end_turn()
         self._schedule()
 
     def submit_expiry(self, session_ids: list[bytes]) -> None:
@@ -148,10 +148,7 @@ class ChargingService(RequestHandler):
         del self._ready[:size]
         now_ms = self._world.now_ms()
         start_us: i64 = self._world.now_us()
-        metrics = self.metrics
-        metrics.queue_length = len(self._ready)
-        metrics.in_flight = self._in_flight
-        queue_times = metrics.stages[STAGE_QUEUE]
+        queue_times = self.metrics.stages[STAGE_QUEUE]
         for pending in batch:
             queue_times.record(start_us - pending.received_us)
             try:
@@ -160,8 +157,14 @@ class ChargingService(RequestHandler):
                 self._fail(pending, repr(error))
         self._lookup.send()
         self._send_groups(start_us, len(batch))
-        self._answering.flush()
+        self._end_turn()
         self._schedule()
+
+    def _end_turn(self) -> None:
+        """Let the answers of this turn leave, and say how much is still to be done."""
+        self._answering.flush()
+        self.metrics.queue_length = len(self._ready)
+        self.metrics.in_flight = self._in_flight
 
     def _place(self, pending: Pending, now_ms: i64) -> None:
         """Find a request's states and decide it, or let it wait for what is missing."""
@@ -211,7 +214,6 @@ class ChargingService(RequestHandler):
                 self._settle_deadline(pending, session)
                 return
             decision = expire(session, group.account, self.catalogue, self.policy, now_ms)
-            self.metrics.sessions_expired += 1
         else:
             decision = decide(request, session, subscriber, group.account, self.catalogue, self.policy, now_ms)
         if decision.replayed:
@@ -240,8 +242,8 @@ class ChargingService(RequestHandler):
         later: i64 = 0 if session is None or session.state != OPEN else session.deadline_ms
         changes.put(key, 0 if session is None else session.version, b"", 0)
         changes.deadline(key, later)
-        self._done(pending)
         self.store.commit_batch(changes, _Settlement(self.states, pending.session_id).done)
+        self._done(pending)
 
     def _send_groups(self, start_us: i64, size: i64) -> None:
         groups = self._groups
@@ -297,7 +299,7 @@ class ChargingService(RequestHandler):
                 metrics.conflicts += 1
                 self._group_lost(group)
             self._ready.extend(self._busy.pop(group.account_id))
-        self._answering.flush()
+        self._end_turn()
         if store_failed and not self._scheduled:
             self._scheduled = True
             self._world.call_later(RETRY_S, self._run)
@@ -319,7 +321,10 @@ class ChargingService(RequestHandler):
             if decision.opened:
                 metrics.sessions_opened += 1
             if decision.closed:
-                metrics.sessions_closed += 1
+                if pending.request is None:
+                    metrics.sessions_expired += 1
+                else:
+                    metrics.sessions_closed += 1
             self._answering.answer(pending, decision.answer, now_us)
 
     def _group_lost(self, group: Group) -> None:
@@ -336,7 +341,7 @@ class ChargingService(RequestHandler):
 
     def _resume(self, going_on: list[Pending]) -> None:
         self._ready.extend(going_on)
-        self._answering.flush()
+        self._end_turn()
         self._schedule()
 
     def _is_patient(self, pending: Pending) -> bool:

@@ -6,6 +6,7 @@ from balance.subscriber import BARRED, Subscriber, encode_subscriber
 from ocs.charging.service import ServiceLimits
 from ocs.charging.session import ChargingSession, SessionIdentity
 from ocs.charging.session_octets import encode_session
+from protocol.handler import AnswerSink
 from tests.ocs.charging.building import (
     MSISDN,
     catalogue,
@@ -250,6 +251,42 @@ def test_a_store_that_refuses_a_commit_fails_its_requests_only() -> None:
     assert stage.send(initial(mscc(want=0))) == ["5012"]
     stage.store.refuses = None
     assert stage.send(initial(mscc(want=0))) == [GRANTED]
+
+
+def test_an_answer_that_can_not_be_encoded_is_5012_and_keeps_no_other() -> None:
+    """After the commit each answer of a batch stands alone, and nothing stays in flight."""
+    stage = Stage()
+    seed(stage.store, msisdns=3)
+    stage.store.holds = True
+    requests = [initial(mscc(want=0), session=b"s%d" % each, msisdn=msisdn(each)) for each in range(3)]
+    assert stage.send(*requests) == []
+    decision = stage.service._turns[b"s1"].decision
+    assert decision is not None
+    decision.answer.error_message = "\ud800 is no character"
+    stage.store.release()
+    assert stage.settle() == []
+    assert stage.gateway.heard == [GRANTED, "5012", GRANTED]
+    assert len(stage.failures) == 1
+    assert stage.service.metrics.failed_decisions == 1
+    assert stage.service.in_flight == 0
+    assert stage.service.metrics.in_flight == 0
+    stage.store.holds = False
+    assert stage.send(update(1, mscc(used=10), session=b"s1")) == ["2001 : rg 10 2001"]
+
+
+def test_a_connection_that_raises_keeps_no_other_from_its_answers() -> None:
+    """Each connection's fault is its own."""
+
+    class Broken(AnswerSink):
+        def answers(self, octets: list[bytes]) -> None:
+            raise OSError(len(octets))
+
+    stage = Stage()
+    seed(stage.store, msisdns=2)
+    stage.service.submit([initial(mscc(want=0), session=b"s0")], Broken())
+    assert stage.send(initial(mscc(want=0), session=b"s1", msisdn=msisdn(1))) == [GRANTED]
+    assert len(stage.failures) == 1
+    assert stage.service.in_flight == 0
 
 
 def test_a_subscriber_that_was_barred_meanwhile_is_refused() -> None:

@@ -43,6 +43,35 @@ def test_a_due_session_is_given_up() -> None:
     assert stage.service.metrics.sessions_expired == 1
 
 
+def test_a_session_given_up_counts_once() -> None:
+    """Neither a decision that lost to another writer counts, nor is it a session that its client closed."""
+    stage = opened()
+    stage.world.now_us += 2 * HOUR_US
+    stage.store.holds = True
+    stage.service.submit_expiry([SESSION])
+    stage.settle()
+    stage.store.holds = False
+    stage.credit(5)
+    stage.store.release()
+    stage.settle()
+    assert stage.service.metrics.conflicts == 1
+    assert stage.account().reserved_micros == 0
+    assert stage.service.metrics.sessions_expired == 1
+    assert stage.service.metrics.sessions_closed == 0
+
+
+def test_a_store_that_refuses_to_correct_a_deadline_leaves_nothing_in_flight() -> None:
+    """The look at a session that is not due fails alone, and the session is served on."""
+    stage = opened()
+    stage.store.refuses = ValueError("no")
+    stage.service.submit_expiry([SESSION])
+    stage.settle()
+    assert len(stage.failures) == 1
+    assert stage.service.in_flight == 0
+    stage.store.refuses = None
+    assert stage.send(termination(1)) == ["2001"]
+
+
 def test_a_session_that_was_used_meanwhile_is_looked_at_later() -> None:
     """Requests do not write the index each time; the look at the deadline does."""
     stage = opened()
