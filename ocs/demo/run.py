@@ -17,9 +17,12 @@ from ocs.simulation.report import LoadReport
 from ocs.simulation.run import LoadRun, loop_for
 
 RATE: Final = 500
-SESSIONS: Final = 200
-SUBSCRIBERS: Final = 1000
-REPORT_OCTETS: Final = 5_000_000
+SESSIONS: Final = 100
+CUSTOMERS: Final = 200
+"""Subscribers of the example with modest balances; some empty within a minute of this traffic."""
+FIRST_MSISDN: Final = "447700100000"
+FIRST_IMSI: Final = "234150000100000"
+REPORT_OCTETS: Final = 1_000_000
 SUBSCRIBER_FILE: Final = EXAMPLE_OPERATOR / "subscribers.csv"
 RECORDS_WAIT_S: Final = 3.0
 
@@ -45,7 +48,7 @@ def run_demo(data: Path, seconds: int) -> bool:
 
 
 async def _demo(data: Path, seconds: int) -> bool:
-    say(f"Starting a server with a private store in {data}, and loading {SUBSCRIBERS:,} subscribers.")
+    say(f"Starting a server with a private store in {data}, and loading the example's subscribers.")
     server = ServerProcess(data)
     await server.start()
     try:
@@ -71,7 +74,9 @@ async def _traffic(server: ServerProcess, data: Path, seconds: int) -> LoadRepor
     profile = LoadProfile(
         host=host,
         port=port,
-        subscribers=SUBSCRIBERS,
+        subscribers=CUSTOMERS,
+        msisdn_base=FIRST_MSISDN,
+        imsi_base=FIRST_IMSI,
         rate=RATE,
         sessions=SESSIONS,
         seconds=seconds,
@@ -79,9 +84,10 @@ async def _traffic(server: ServerProcess, data: Path, seconds: int) -> LoadRepor
         used_octets=REPORT_OCTETS,
     )
     form = server.facts["hot_path"]
-    say(f"\n{profile.gateways} gateways, {RATE} requests a second for {seconds} s, the server runs {form}.")
+    say(f"\n{profile.gateways} gateways, {RATE} requests a second for {seconds} s; the server runs {form}.")
+    say(f"{CUSTOMERS} customers with little money: 4012 says that an account is empty.")
     say(f"Metrics meanwhile: http://{server.facts['metrics']}/metrics\n")
-    seen = Observation(choose_watched(SUBSCRIBER_FILE, profile.msisdn_base[:6]))
+    seen = Observation(choose_watched(SUBSCRIBER_FILE, FIRST_MSISDN[:9]))
     store = await open_store(None, data, tool=True)
     watching = asyncio.create_task(observe(server, store, seen))
     try:
@@ -117,7 +123,7 @@ def _where_next(data: Path) -> str:
     return f"""
 Where to look next
   the records           {data}/cdr/         .venv/bin/ocs cdr list --data {data}
-  an account            .venv/bin/ocs account show 447700000000 --data {data}
+  an account            .venv/bin/ocs account show {FIRST_MSISDN} --data {data}
   the price list        config/examples/small_mvno/catalogue.yaml
   serve and watch       .venv/bin/ocs serve --data {data}      then http://127.0.0.1:9868/metrics
   more load             .venv/bin/ocs simulate --window 64 --seconds 30 --live

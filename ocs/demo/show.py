@@ -76,7 +76,9 @@ class Show:
 
     def _line(self, report: LoadReport) -> str:
         numbers = self._numbers(report)
-        balances = "  ".join(f"{each.msisdn} {each.plan} {each.now}" for each in self._seen.watched)
-        names = ("answers/s", "latency", "result codes", "records written")
+        balances = "  ".join(
+            f"{each.msisdn} {each.plan} {each.now} {each.bucket}".rstrip() for each in self._seen.watched
+        )
+        names = ("answers/s", "latency", "result codes", "final grants", "records written")
         parts = "  |  ".join(f"{name} {numbers[name]}" for name in names)
         return f"{report.elapsed_us // 1_000_000:3} s  |  {parts}  |  {balances}"

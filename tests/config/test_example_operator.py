@@ -9,7 +9,9 @@ from config.catalogue_file import load_catalogue
 from config.catalogue_schema import catalogue_json_schema
 from config.price_list import describe_catalogue
 from config.settings_schema import EXAMPLE_OPERATOR
-from config.subscribers_file import read_subscribers
+from config.subscribers_file import SubscriberRow, read_subscribers
+from ocs.demo.run import CUSTOMERS, FIRST_IMSI, FIRST_MSISDN
+from ocs.simulation.profile import LoadProfile
 from rating.catalogue import CHARGE, DENIED, NO_RATING_GROUP, NOT_CONTROLLED, Catalogue, Rule
 from rating.pricing import price_micros_of
 
@@ -70,18 +72,40 @@ def test_gateways_of_3gpp_and_open5gs_ask_for_data(catalogue: Catalogue) -> None
         assert catalogue.service_of(context) == "data"
 
 
-def test_subscribers_of_the_demo_are_there(catalogue: Catalogue) -> None:
-    """A thousand subscribers in a row on all plans, and the test subscriber of Open5GS on payg."""
-    rows = list(read_subscribers(EXAMPLE_OPERATOR / "subscribers.csv", catalogue.plans))
-    by_msisdn = {row.msisdn: row for row in rows}
-    for number in range(1000):
-        row = by_msisdn[b"%d" % (447_700_000_000 + number)]
-        assert row.imsi == b"%d" % (234_150_000_000_000 + number)
-        assert row.account_id == row.msisdn.decode()
-    assert {row.plan_id for row in rows} == set(catalogue.plans)
-    assert sum(row.plan_id == "payg" for row in rows) > 500
-    open5gs = by_msisdn[b"491700000001"]
-    assert (open5gs.imsi, open5gs.plan_id) == (b"999700000000001", "payg")
+@pytest.fixture(scope="module")
+def rows(catalogue: Catalogue) -> list[SubscriberRow]:
+    """The example's subscribers."""
+    return list(read_subscribers(EXAMPLE_OPERATOR / "subscribers.csv", catalogue.plans))
+
+
+def test_load_generators_find_subscribers_they_cannot_empty(rows: list[SubscriberRow]) -> None:
+    """The first thousand are in a row from the generators' default on, payg, with ten million euros each."""
+    usual = LoadProfile()
+    assert usual.subscribers == 1000
+    for number, row in enumerate(rows[: usual.subscribers]):
+        assert row.msisdn == b"%d" % (int(usual.msisdn_base) + number)
+        assert row.imsi == b"%d" % (int(usual.imsi_base) + number)
+        assert (row.account_id, row.plan_id) == (row.msisdn.decode(), "payg")
+        assert row.opening_micros == 10_000_000 * 1_000_000
+
+
+def test_customers_of_the_demo_have_little_money(rows: list[SubscriberRow], catalogue: Catalogue) -> None:
+    """The demo's customers follow in a row, on all plans, some with less than a minute of traffic uses."""
+    customers = rows[1000 : 1000 + CUSTOMERS]
+    for number, row in enumerate(customers):
+        assert row.msisdn == b"%d" % (int(FIRST_MSISDN) + number)
+        assert row.imsi == b"%d" % (int(FIRST_IMSI) + number)
+    assert {row.plan_id for row in customers} == set(catalogue.plans)
+    balances = [row.opening_micros for row in customers]
+    assert min(balances) == 5_000_000
+    assert max(balances) == 250_000_000
+
+
+def test_open5gs_finds_its_test_subscriber(rows: list[SubscriberRow]) -> None:
+    """The usual UE of Open5GS is there once, on payg with 100 euros."""
+    (open5gs,) = rows[1000 + CUSTOMERS :]
+    assert (open5gs.imsi, open5gs.msisdn) == (b"999700000000001", b"491700000001")
+    assert (open5gs.plan_id, open5gs.opening_micros) == ("payg", 100_000_000)
 
 
 def test_price_list_reads_like_one(catalogue: Catalogue) -> None:

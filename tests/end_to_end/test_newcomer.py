@@ -12,8 +12,9 @@ def test_demonstration_runs_and_its_books_balance(tmp_path: Path) -> None:
     """``ocs demo`` ends well in a few seconds where that is asked, and shows what it promises."""
     shown = command("demo", "--seconds", "2", "--data", str(tmp_path / "demo"))
 
-    assert "1001 created" in shown
+    assert "1201 created" in shown
     assert re.search(r"result codes 2001: [1-9]", shown)
+    assert re.search(r"447700100002 bundle 10\.00 [\d,]+ MB", shown)
     assert "The books balance." in shown
     assert "Where to look next" in shown
 
