@@ -1,8 +1,6 @@
 """Wireshark's dissector finds nothing to say against our answers."""
 
-import shutil
 import struct
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from protocol.decode import decode_request
 from protocol.encode import Identity, encode_answer, encode_error, encode_issue
 from protocol.messages import CreditControlAnswer, ServiceAnswer
+from tests.foreign.wireshark import Capture, tshark
 from tests.protocol import test_decode_issues as faults
 from tests.protocol.ccr_builder import avp, build_ccr, group, mscc
 from tests.protocol.vectors import all_ccrs
@@ -17,42 +16,6 @@ from tests.protocol.vectors import all_ccrs
 pytestmark = pytest.mark.foreign
 
 IDENTITY = Identity(b"ocs.example.net", b"example.net", 1)
-LINKTYPE_RAW = 101
-CLIENT, SERVER = (b"\x0a\0\0\1", 40000), (b"\x0a\0\0\2", 3868)
-
-
-class Capture:
-    """A capture file of one TCP connection, written segment by segment."""
-
-    def __init__(self) -> None:
-        self.octets = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0xFFFF, LINKTYPE_RAW)
-        self.sequence = {CLIENT: 1, SERVER: 1}
-        self.count = 0
-
-    def add(self, source: tuple[bytes, int], target: tuple[bytes, int], payload: bytes) -> None:
-        """Add one segment that carries ``payload``."""
-        tcp = struct.pack(
-            ">HHIIBBHHH", source[1], target[1], self.sequence[source], self.sequence[target], 0x50, 0x18,
-            0xFFFF, 0, 0,
-        )  # fmt: skip
-        size = 20 + len(tcp) + len(payload)
-        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, size, self.count, 0, 64, 6, 0, source[0], target[0])
-        self.octets += struct.pack("<IIII", self.count, 0, size, size) + ip + tcp + payload
-        self.sequence[source] += len(payload)
-        self.count += 1
-
-
-def tshark(capture: Capture, folder: Path, *arguments: str) -> str:
-    """What tshark prints of a capture."""
-    program = shutil.which("tshark")
-    if program is None:
-        pytest.skip("tshark is not installed")
-    path = folder / "answers.pcap"
-    path.write_bytes(capture.octets)
-    command = [program, "-r", str(path), "-d", "tcp.port==3868,diameter", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def full_answer(octets: bytes) -> bytes:
@@ -91,8 +54,8 @@ def test_nothing_to_say_against_our_answers(tmp_path: Path) -> None:
     capture = Capture()
     for number, (request, answer) in enumerate(exchanges()):
         identifiers = struct.pack(">II", number, number)
-        capture.add(CLIENT, SERVER, request[:12] + identifiers + request[20:])
-        capture.add(SERVER, CLIENT, answer[:12] + identifiers + answer[20:])
+        capture.to_server(request[:12] + identifiers + request[20:])
+        capture.to_client(answer[:12] + identifiers + answer[20:])
     of_answers = ("-Y", "(_ws.expert || _ws.malformed) && diameter.flags.request == 0")
     said = tshark(
         capture, tmp_path, *of_answers, "-T", "fields", "-e", "frame.number", "-e", "_ws.expert.message"
@@ -121,7 +84,7 @@ def test_answers_to_faults_are_well_formed(tmp_path: Path) -> None:
         request = decode_request(octets)
         assert request.issue is not None
         answer = encode_issue(IDENTITY, request, request.issue)
-        capture.add(SERVER, CLIENT, answer[:12] + struct.pack(">II", number, number) + answer[20:])
+        capture.to_client(answer[:12] + struct.pack(">II", number, number) + answer[20:])
     assert tshark(capture, tmp_path, "-Y", "_ws.malformed", "-T", "fields", "-e", "frame.number") == ""
     codes = tshark(capture, tmp_path, "-T", "fields", "-e", "diameter.Result-Code")
     assert len(codes.split()) == len(bad)
