@@ -102,12 +102,14 @@ async def test_tls(starter: Starter, tmp_path: Path) -> None:
 async def test_a_cluster_node_that_has_our_slot(starter: Starter) -> None:
     """Any node names the owner of the slot; when the slot moves away, the store follows without doubling."""
     ports = [free_port(), free_port()]
+    buses = [free_port(), free_port()]
+    settings = ("--bind", "127.0.0.1", "--cluster-enabled", "yes")
     nodes = [
-        starter("valkey", "--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes")
-        for port in ports
+        starter("valkey", "--port", str(port), "--cluster-port", str(bus), *settings)
+        for port, bus in zip(ports, buses, strict=True)
     ]
     await ask(nodes[0].address, b"CLUSTER", b"ADDSLOTSRANGE", b"0", b"16383")
-    await ask(nodes[1].address, b"CLUSTER", b"MEET", b"127.0.0.1", b"%d" % ports[0])
+    await ask(nodes[1].address, b"CLUSTER", b"MEET", b"127.0.0.1", b"%d" % ports[0], b"%d" % buses[0])
     names = [await ask(node.address, b"CLUSTER", b"MYID") for node in nodes]
     await until_cluster_is_ok(nodes[1].address)
     store = await open_redis_store(parse_address(f"redis+cluster://127.0.0.1:{ports[1]}"), 10.0)
