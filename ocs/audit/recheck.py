@@ -10,6 +10,7 @@ import asyncio
 
 from balance.account import decode_account
 from balance.keys import account_key, session_key
+from balance.packing import PackingError
 from balance.store import StateStore, load_states
 from ocs.audit.books import differences_of
 from ocs.audit.ledger import RecordLedger
@@ -76,6 +77,13 @@ async def _read(store: StateStore, group: list[str]) -> _Reading:
 
 
 def _differences(account_id: str, states: list[bytes | None], ledger: RecordLedger) -> list[str]:
+    try:
+        return _differences_of_states(account_id, states, ledger)
+    except PackingError as error:
+        return [f"its state or an open session's can not be read: {error}"]
+
+
+def _differences_of_states(account_id: str, states: list[bytes | None], ledger: RecordLedger) -> list[str]:
     sums = AccountSums()
     for state in states[1:]:
         if state is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from balance.account import decode_account
-from balance.keys import account_key, session_key
+from balance.keys import account_key, session_id_of, session_key, subscriber_key
 from balance.packing import PackingError
 from balance.store import StateStore, load_states
 from balance.subscriber import decode_subscriber
@@ -95,7 +95,8 @@ class _Audit:
                 if state is not None and decode_session(state).state == OPEN
             ]
         for key in keys:
-            self.report.differ(f"session {key[2:].decode(errors='replace')}: open, but without a deadline")
+            session_id = session_id_of(key).decode(errors="replace")
+            self.report.differ(f"session {session_id}: open, but without a deadline")
 
     async def accounts(self) -> None:
         """Compare every account with its sums; whoever differs is suspect."""
@@ -132,9 +133,13 @@ class _Audit:
         if catalogue is None or not self._negative:
             return
         allowed: dict[str, bool] = {}
-        async for chunk in self.store.scan(b"m:"):
-            for _, state in chunk:
-                subscriber = decode_subscriber(state)
+        async for chunk in self.store.scan(subscriber_key(b"")):
+            for key, state in chunk:
+                try:
+                    subscriber = decode_subscriber(state)
+                except PackingError as error:
+                    self.report.differ(f"subscriber {key!r} can not be read: {error}")
+                    continue
                 if subscriber.account_id in self._negative:
                     plan = catalogue.plans.get(subscriber.plan_id)
                     may = plan is None or plan.overdraft_allowed

@@ -13,14 +13,13 @@ class AccountSums:
     Money in micros. The dictionaries map a bucket's id to units and are None while there are none.
     """
 
-    __slots__ = ("debited_micros", "held_units", "reserved_micros", "sessions", "used_units")
+    __slots__ = ("debited_micros", "held_units", "reserved_micros", "used_units")
 
     def __init__(self) -> None:
         self.debited_micros = 0
         self.reserved_micros = 0
         self.used_units: dict[str, int] | None = None
         self.held_units: dict[str, int] | None = None
-        self.sessions = 0
 
     def use(self, bucket_id: str, units: int) -> None:
         """Add units that were taken out of a bucket."""
@@ -38,7 +37,6 @@ class AccountSums:
         """Add what an open session holds, and what it has charged that no record tells yet."""
         if session.state != OPEN:
             return
-        self.sessions += 1
         for service in session.services:
             self.debited_micros += service.amount_micros
             self.reserved_micros += service.reservation.money_micros
@@ -59,7 +57,6 @@ class AccountSums:
         for part in (self, other):
             both.debited_micros += part.debited_micros
             both.reserved_micros += part.reserved_micros
-            both.sessions += part.sessions
             for bucket_id, units in (part.used_units or {}).items():
                 both.use(bucket_id, units)
             for bucket_id, units in (part.held_units or {}).items():

@@ -258,6 +258,22 @@ async def test_octets_that_are_no_state_are_named(tmp_path: Path) -> None:
     assert all("can not be read" in sentence for sentence in report.differences)
 
 
+async def test_octets_that_are_no_state_are_named_when_they_are_looked_at_again(tmp_path: Path) -> None:
+    """Neither a suspect account's session nor a subscriber of an overdrawn one ends the audit."""
+    store = new_store()
+    change = ChangeSet()
+    account = Account("a", "EUR", 100)
+    account.balance_micros = -1
+    change.put(account_key("a"), 0, encode_account(account, 1), 0)
+    change.put(session_key(b"s"), 0, b"\0" * 7 + b"\1\x63", 0)
+    change.put(subscriber_key(b"1"), 0, b"\0" * 7 + b"\1\x63", 0)
+    change.opened.append((b"a", b"s"))
+    await commit_sets(store, [change])
+    said = (await audited(store, tmp_path)).differences
+    assert len(said) == 3
+    assert all("can not be read" in sentence for sentence in said)
+
+
 async def test_many_differences_are_counted_and_the_first_shown(tmp_path: Path) -> None:
     """The list stays readable."""
     store = new_store()
