@@ -200,6 +200,11 @@ def compiled() -> bool:
     return spec is not None and (spec.origin or "").endswith(tuple(EXTENSION_SUFFIXES))
 
 
+def form() -> str:
+    """``compiled`` or ``interpreted``, as people are told it."""
+    return "compiled" if compiled() else "interpreted"
+
+
 def _compiled_file(root: Path, path: str) -> Path:
     return root / (path[:-3] + EXTENSION_SUFFIXES[0])
 

@@ -38,6 +38,7 @@ class LevelWatch:
         metrics = self._metrics
         traffic = self._listener.traffic()
         metrics.connections = len(self._listener.peers())
+        metrics.refused_connections = self._listener.refused_connections
         metrics.messages_by_command = {
             CAPABILITIES_EXCHANGE: traffic.cer_received,
             CREDIT_CONTROL: traffic.ccr_received,

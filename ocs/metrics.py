@@ -31,7 +31,6 @@ class RecordMetrics:
         self.missing: i64 = 0
         self.failures: i64 = 0
         self.lag_ms: i64 = 0
-        self.last_sequence: i64 = 0
         self.error = ""
 
 
@@ -52,6 +51,7 @@ class ServerMetrics:
         self.replays: i64 = 0
         self.shed: i64 = 0
         self.issues: i64 = 0
+        self.refused_connections: i64 = 0
         self.store_unknown: i64 = 0
         self.failed_decisions: i64 = 0
         self.sessions_opened: i64 = 0
@@ -84,10 +84,6 @@ class ServerMetrics:
             if count:
                 every[_answer_key(CREDIT_CONTROL, request_type, SUCCESS)] = count
         return every
-
-    def count_message(self, command: i64) -> None:
-        """A message of any command arrived."""
-        self.messages_by_command[command] = self.messages_by_command.get(command, 0) + 1
 
     def record_stage(self, stage: i64, elapsed_us: i64) -> None:
         """A request spent this many microseconds in a stage."""

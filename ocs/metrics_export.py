@@ -25,6 +25,7 @@ _COUNTERS: Final = (
     ("replays", "Repeated requests that got their stored answer"),
     ("shed", "Requests answered 3004 over the admission bound"),
     ("issues", "Requests that were malformed or not acceptable"),
+    ("refused_connections", "Diameter connections closed at once because there were too many"),
     ("store_unknown", "Commits whose outcome the store did not tell"),
     ("failed_decisions", "Requests that failed by a programming error"),
     ("sessions_opened", "Charging sessions opened"),

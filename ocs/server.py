@@ -54,12 +54,12 @@ class Server:
         self.watch_address: tuple[str, int] = ("", 0)
         self._records = records
         self._expiry = expiry
-        build = {
+        self._build = {
             "version": __version__,
-            "hot_path": hot_path_name(),
+            "hot_path": hotpath.form(),
             "catalogue": service.catalogue.version,
         }
-        self._watch = WatchServer(ServerCollector(metrics, build), self._readiness)
+        self._watch = WatchServer(ServerCollector(metrics, self._build), self._readiness)
         self._background: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[bool]] = set()
@@ -121,6 +121,7 @@ class Server:
             return False
         previous = self.service.catalogue.version
         self.service.catalogue = catalogue
+        self._build["catalogue"] = catalogue.version
         _log.info("catalogue reloaded", path=str(path), previous=previous, version=catalogue.version)
         return True
 
@@ -130,11 +131,6 @@ class Server:
         if self.service.in_flight >= self.service.limits.in_flight:
             return Readiness(False, "as many requests in flight as are admitted")
         return Readiness(True, "serving")
-
-
-def hot_path_name() -> str:
-    """Compiled or interpreted, as the ready line says it."""
-    return "compiled" if hotpath.compiled() else "interpreted"
 
 
 def _settle_memory() -> None:

@@ -106,8 +106,3 @@ class PeerTable(Admission):
         if older.state == OPEN:
             older.probe()
             self._changed.append(older)
-
-    @property
-    def open_connections(self) -> list[PeerStateMachine]:
-        """The connections that are open or closing, one for each peer."""
-        return list(self._open.values())

@@ -100,7 +100,7 @@ class CdrWriter:
             _log.warning("another writer was here, beginning anew", reason=str(error))
             self._forget_journal()
             return 0
-        self._note_progress(moved, journal)
+        self._note_progress(moved)
         return moved
 
     async def _run(self) -> None:
@@ -223,10 +223,9 @@ class CdrWriter:
             self.metrics.files_sealed += 1
             _log.info("record file complete", file=sealed.name, records=records)
 
-    def _note_progress(self, moved: int, journal: RecordJournal) -> None:
+    def _note_progress(self, moved: int) -> None:
         now = self._clock()
         self.metrics.written += moved
-        self.metrics.last_sequence = journal.next_sequence - 1
         if moved < self._settings.chunk_records:
             self._caught_up_ms = now
         self.metrics.lag_ms = now - self._caught_up_ms

@@ -12,10 +12,11 @@ from balance.opening import MEMORY, epoch_ms, open_store
 from balance.store import StateStore
 from config.settings import Settings
 from config.subscribers_file import check_subscribers, read_subscribers
+from ocs import hotpath
 from ocs.bootstrap import build_server
 from ocs.cli.options import common_options, current_settings
 from ocs.logs import configure_logs
-from ocs.server import Server, hot_path_name
+from ocs.server import Server
 from ocs.subscribers.loading import load_subscribers
 
 
@@ -75,5 +76,5 @@ async def _ready_line(server: Server, store: StateStore) -> str:
     host, port = server.watch_address
     return (
         f"ocs ready: diameter {addresses} metrics {host}:{port} store {about['kind']} {about['address']} "
-        f"catalogue {server.service.catalogue.version} {hot_path_name()} pid {os.getpid()}"
+        f"catalogue {server.service.catalogue.version} {hotpath.form()} pid {os.getpid()}"
     )

@@ -13,7 +13,7 @@ def version_fields() -> dict[str, str]:
     """What runs here."""
     return {
         "version": __version__,
-        "hot_path": "compiled" if hotpath.compiled() else "interpreted",
+        "hot_path": hotpath.form(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": platform.platform(),

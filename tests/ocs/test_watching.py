@@ -40,7 +40,7 @@ async def test_metrics_are_what_was_counted() -> None:
     metrics = ServerMetrics()
     metrics.count_request(1)
     metrics.count_request(9)
-    metrics.count_message(272)
+    metrics.messages_by_command[272] = 1
     metrics.count_answer(272, 1, 2001)
     metrics.count_answer(272, 1, 2001)
     metrics.count_answer(272, 3, 5002)

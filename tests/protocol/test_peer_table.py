@@ -36,7 +36,7 @@ def test_a_larger_origin_state_id_replaces_the_old_connection_at_once(driver: Dr
     assert old.closed
     assert old.take() == []
     assert old.peer in driver.table.take_changed()
-    assert driver.table.open_connections == [new.peer]
+    assert list(driver.table._open.values()) == [new.peer]
 
 
 @pytest.mark.parametrize(
