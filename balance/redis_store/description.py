@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from balance.redis_store.client import Client
-from balance.redis_store.replies import octet_list, octets
+from balance.redis_store.replies import information, octet_list
 from balance.store import StoreError
 
 SAFE_EVICTION = "noeviction"
@@ -50,11 +50,7 @@ def durability(settings: dict[str, str]) -> str:
 async def _information(client: Client) -> dict[str, str]:
     fields: dict[str, str] = {}
     for section in (b"server", b"memory", b"replication"):
-        text = octets(await client.call(b"INFO", section)).decode(errors="replace")
-        for line in text.splitlines():
-            name, separator, value = line.partition(":")
-            if separator:
-                fields[name] = value
+        fields.update(information(await client.call(b"INFO", section)))
     return fields
 
 

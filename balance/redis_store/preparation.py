@@ -12,7 +12,7 @@ from balance.redis_store.address import StoreAddress
 from balance.redis_store.connection import Connection
 from balance.redis_store.library import load_library
 from balance.redis_store.naming import META, PARTITIONS
-from balance.redis_store.replies import integer, items, octets
+from balance.redis_store.replies import information, integer, items
 from balance.store import StoreError
 
 LOGGER = logging.getLogger(__name__)
@@ -67,9 +67,7 @@ async def log_in(connection: Connection, address: StoreAddress) -> None:
 
 async def server_information(connection: Connection, section: bytes) -> dict[str, str]:
     """The fields of one section of INFO."""
-    text = octets(await connection.call(b"INFO", section))
-    lines = (line.partition(":") for line in text.decode(errors="replace").splitlines())
-    return {name: value for name, separator, value in lines if separator}
+    return information(await connection.call(b"INFO", section))
 
 
 async def _check_server(connection: Connection) -> str:

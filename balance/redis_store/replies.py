@@ -19,6 +19,12 @@ def octets(reply: object) -> bytes:
     raise StoreError(f"the store answered {reply!r} where octets belong")
 
 
+def information(reply: object) -> dict[str, str]:
+    """The fields of a reply to INFO."""
+    lines = (line.partition(":") for line in octets(reply).decode(errors="replace").splitlines())
+    return {name: value for name, separator, value in lines if separator}
+
+
 def items(reply: object) -> list[object]:
     """A reply that is a list."""
     if isinstance(reply, list):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ocs.cdr.reader import RecordReader
+from ocs.charging.record import time_octets
 
 Record = dict[str, Any]
 
@@ -15,10 +16,11 @@ COLUMNS: Final = (
     "service_context", "rating_group", "service_identifier", "origin_host", "origin_realm", "apn", "opened_at",
     "closed_at", "cause", "partial", "unit_kind", "used_units", "used_octets", "input_octets", "output_octets",
     "time_s", "specific_units", "amount_micros", "written_off_micros", "currency", "balance_micros", "charges",
-    "buckets", "requests", "catalogue",
+    "buckets", "requests",
 )  # fmt: skip
 """The columns of CSV; lists and objects stand in them as JSON."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SPAN: Final = re.compile(r"(\d+)([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -63,7 +65,7 @@ def parse_since(text: str, now: datetime) -> str:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return time_octets((moment - _EPOCH) // timedelta(milliseconds=1)).decode()
 
 
 def csv_row(record: Record) -> list[str]:

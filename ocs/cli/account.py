@@ -1,12 +1,12 @@
 """``ocs account show`` and ``ocs account top-up``."""
 
 import asyncio
-import time
 import uuid
 from typing import Any
 
 import click
 
+from balance.opening import epoch_ms
 from balance.quantity import AmountError, format_micros, parse_micros
 from config.settings_schema import Settings
 from ocs.accounts.top_up import TopUp, top_up
@@ -78,7 +78,7 @@ async def _view(settings: Settings, account_id: str) -> JsonObject | None:
 
 async def _top_up(settings: Settings, account_id: str, micros: int, reference: str) -> TopUp:
     async with opened_store(settings) as store:
-        return await top_up(store, account_id, micros, reference, time.time_ns() // 1_000_000)
+        return await top_up(store, account_id, micros, reference, epoch_ms())
 
 
 def _print_account(view: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from balance.opening import epoch_ms
 from balance.subscriber import Subscriber
 from config.catalogue_file import load_catalogue
 from config.settings_schema import Settings
@@ -71,10 +71,9 @@ def show(identity: str, as_json: bool) -> None:
 async def _load(settings: Settings, file: Path) -> LoadSummary:
     plans = load_catalogue(settings.catalogue_path).plans
     rows = check_subscribers(file, plans)
-    now_ms = time.time_ns() // 1_000_000
     async with opened_store(settings, create=True) as store:
         with _progress_bar(rows) as progress:
-            return await load_subscribers(store, read_subscribers(file, plans), plans, now_ms, progress)
+            return await load_subscribers(store, read_subscribers(file, plans), plans, epoch_ms(), progress)
 
 
 async def _find(settings: Settings, identity: str) -> Subscriber | None:

@@ -9,6 +9,7 @@ from typing import Final
 from librt.strings import read_i32_be, read_i64_be
 from mypy_extensions import i64
 
+from protocol.avp import HEADER_OCTETS
 from protocol.codes import (
     AUTH_APPLICATION_ID,
     CC_REQUEST_NUMBER,
@@ -27,7 +28,6 @@ from protocol.codes import (
     VENDOR_FLAG,
 )
 
-HEADER_OCTETS: Final = 20
 NONE: Final = -1
 U32: Final = 0xFFFFFFFF
 

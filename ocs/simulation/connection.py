@@ -6,9 +6,10 @@ import time
 from typing import Final, cast
 
 from ocs.simulation.gateway import Gateway
-from ocs.simulation.peer_messages import SUCCESS, PeerMessages, command_of, is_request, result_code_of
+from ocs.simulation.peer_messages import PeerMessages, command_of, is_request, result_code_of
 from protocol import codes
 from protocol.framing import MessageFramer
+from protocol.result_codes import SUCCESS
 
 MAX_ANSWER_OCTETS: Final = 65_536
 NTP_EPOCH_S: Final = 2_208_988_800

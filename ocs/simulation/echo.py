@@ -10,6 +10,7 @@ from librt.strings import BytesWriter, read_i32_be, read_i64_be
 from mypy_extensions import i64
 
 from protocol.avp import (
+    HEADER_OCTETS,
     begin_group,
     begin_message,
     end_group,
@@ -37,11 +38,10 @@ from protocol.codes import (
 )
 from protocol.framing import MessageFramer
 from protocol.messages import TERMINATION_REQUEST
+from protocol.result_codes import SUCCESS
 
 CREDIT_CONTROL_REQUEST: Final = 0xC0000110
 COMMAND_AND_FLAGS: Final = 0xE0FFFFFF
-FIRST_AVP: Final = 20
-SUCCESS: Final = 2001
 GRANT_OCTETS: Final = 10_000_000
 VALIDITY_S: Final = 3600
 MAX_OCTETS: Final = 65_536
@@ -72,11 +72,11 @@ class CreditControlEcho:
         return out.getvalue()
 
     def _answer(self, out: BytesWriter, message: bytes) -> None:
-        first = (read_i64_be(message, FIRST_AVP) & 0xFFFFFF) + 3 & ~3
-        session_id = message[FIRST_AVP : FIRST_AVP + first]
+        first = (read_i64_be(message, HEADER_OCTETS) & 0xFFFFFF) + 3 & ~3
+        session_id = message[HEADER_OCTETS : HEADER_OCTETS + first]
         kind: i64 = 0
         number: i64 = 0
-        at = FIRST_AVP + first
+        at = HEADER_OCTETS + first
         end: i64 = len(message)
         while at + 12 <= end:
             head = read_i64_be(message, at)
@@ -88,10 +88,10 @@ class CreditControlEcho:
                 break
             at += ((head & 0xFFFFFF) + 3) & ~3
         services = self._closing if kind == TERMINATION_REQUEST else self._granting
-        size = FIRST_AVP + first + i64(len(self._origin)) + 24 + i64(len(services))
+        size = HEADER_OCTETS + first + i64(len(self._origin)) + 24 + i64(len(services))
         put_number32(out, 1 << 24 | size)
         put_number32(out, PROXIABLE_FLAG << 24 | CREDIT_CONTROL_REQUEST & 0xFFFFFF)
-        out.write(message[8:FIRST_AVP])
+        out.write(message[8:HEADER_OCTETS])
         out.write(session_id)
         out.write(self._origin)
         put_u32(out, CC_REQUEST_TYPE, MANDATORY_FLAG, kind)

@@ -14,10 +14,8 @@ from ocs.simulation.session import NO_RATING_GROUP, Behaviour, GatewayIdentity, 
 from ocs.simulation.tally import Tally
 from protocol.codes import RETRANSMITTED_FLAG
 from protocol.messages import INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
+from protocol.result_codes import CREDIT_LIMIT_REACHED, SUCCESS, TOO_BUSY
 
-SUCCESS: Final = 2001
-TOO_BUSY: Final = 3004
-CREDIT_LIMIT_REACHED: Final = 4012
 SLOT_BITS: Final = 20
 """The Hop-by-Hop identifier is a session's slot below a generation that makes it unique for 4096 requests."""
 SLOT_MASK: Final = (1 << SLOT_BITS) - 1

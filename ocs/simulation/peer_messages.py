@@ -7,10 +7,10 @@ from librt.strings import BytesWriter
 from protocol import codes
 from protocol.avp import AVP_HEADER_OCTETS, HEADER_OCTETS, build_message, put_avp, put_u32
 from protocol.codes import MANDATORY_FLAG, REQUEST_FLAG, VENDOR_3GPP
+from protocol.result_codes import SUCCESS
 
 PRODUCT_NAME = b"ocs simulate"
 REBOOTING = 0
-SUCCESS = 2001
 
 
 class PeerMessages:
