@@ -7,7 +7,7 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
-from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text
+from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text, put_varint
 
 ACCOUNT_FORMAT: Final = 1
 
@@ -104,7 +104,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_number(out, account.debited_micros)
     put_number(out, account.balance_micros)
     put_number(out, account.reserved_micros)
-    put_octet(out, i64(len(account.buckets)))
+    put_varint(out, i64(len(account.buckets)))
     for b in account.buckets:
         put_text(out, b.bucket_id)
         put_octet(out, b.unit_kind)
@@ -127,7 +127,7 @@ def decode_account(state: bytes) -> Account:
     account.debited_micros = octets.number()
     account.balance_micros = octets.number()
     account.reserved_micros = octets.number()
-    for _ in range(octets.octet()):
+    for _ in range(octets.varint()):
         account.buckets.append(
             Bucket(
                 octets.text(),
