@@ -9,7 +9,7 @@ from typing import Final
 from librt.strings import BytesWriter, read_i32_be
 
 from protocol import codes
-from protocol.avp import begin_group, begin_message, end_group, finish_message, put_avp, put_u32
+from protocol.avp import begin_message, finish_message, put_avp, put_u32
 from protocol.base_grammar import (
     CAPABILITIES_EXCHANGE_FIELDS,
     DEVICE_WATCHDOG_FIELDS,
@@ -17,7 +17,7 @@ from protocol.base_grammar import (
     check,
 )
 from protocol.cursor import AvpCursor
-from protocol.encode import encode_error
+from protocol.encode import encode_error, put_failure
 from protocol.local_node import LocalNode
 from protocol.messages import Issue
 from protocol.result_codes import INVALID_AVP_VALUE, SUCCESS
@@ -76,7 +76,7 @@ def check_dpr(message: bytes) -> Issue | None:
 def encode_answer(node: LocalNode, message: bytes, issue: Issue | None) -> bytes:
     """Answer a DWR or DPR, with success unless there is an issue (RFC 6733, 5.4.2 and 5.5.2)."""
     out = _begin_answer(message, SUCCESS if issue is None else issue.result_code)
-    _put_origin(out, node)
+    out.write(node.identity.origin_avps)
     _put_issue(out, issue)
     if _command_of(message) == codes.DEVICE_WATCHDOG:
         put_u32(out, codes.ORIGIN_STATE_ID, _MANDATORY, node.identity.origin_state_id)
@@ -88,7 +88,7 @@ def encode_cea(node: LocalNode, local_address: str, message: bytes, issue: Issue
     if issue is not None and issue.result_code < 4000:
         return encode_error(node.identity, message, issue.result_code, issue.failed_avp, issue.error_message)
     out = _begin_answer(message, SUCCESS if issue is None else issue.result_code)
-    _put_origin(out, node)
+    out.write(node.identity.origin_avps)
     for address in node.host_ip_addresses or (local_address,):
         put_avp(out, codes.HOST_IP_ADDRESS, _MANDATORY, _address(address))
     put_u32(out, codes.VENDOR_ID, _MANDATORY, _NO_VENDOR)
@@ -126,7 +126,7 @@ def _applications_in(group: bytes) -> list[int]:
 
 def _begin_request(node: LocalNode, command: int, hop_by_hop: int) -> BytesWriter:
     out = begin_message(codes.REQUEST_FLAG, command, codes.BASE_APPLICATION, hop_by_hop, node.next_end_to_end())
-    _put_origin(out, node)
+    out.write(node.identity.origin_avps)
     return out
 
 
@@ -141,20 +141,9 @@ def _command_of(message: bytes) -> int:
     return read_i32_be(message, 4) & 0xFFFFFF
 
 
-def _put_origin(out: BytesWriter, node: LocalNode) -> None:
-    put_avp(out, codes.ORIGIN_HOST, _MANDATORY, node.identity.origin_host)
-    put_avp(out, codes.ORIGIN_REALM, _MANDATORY, node.identity.origin_realm)
-
-
 def _put_issue(out: BytesWriter, issue: Issue | None) -> None:
-    if issue is None:
-        return
-    if issue.error_message:
-        put_avp(out, codes.ERROR_MESSAGE, 0, issue.error_message.encode())
-    if issue.failed_avp:
-        group = begin_group(out, codes.FAILED_AVP, _MANDATORY)
-        out.write(issue.failed_avp)
-        end_group(out, group)
+    if issue is not None:
+        put_failure(out, issue.failed_avp, issue.error_message)
 
 
 def _address(text: str) -> bytes:

@@ -31,12 +31,12 @@ from protocol.codes import (
     ORIGIN_HOST,
     ORIGIN_REALM,
     PROXIABLE_FLAG,
-    PROXY_INFO,
     RESULT_CODE,
     SESSION_ID,
 )
 from protocol.cursor import AvpCursor
 from protocol.decode import decode_request
+from protocol.echo import proxy_info_of
 from protocol.encode_services import put_command_units, put_service
 from protocol.messages import (
     CreditControlAnswer,
@@ -83,7 +83,7 @@ def encode_answer(identity: Identity, request: CreditControlRequest, answer: Cre
     else:
         for service in answer.services:
             put_service(out, service)
-    _put_failure(out, answer.failed_avp, answer.error_message)
+    put_failure(out, answer.failed_avp, answer.error_message)
     if request.proxy_info:
         out.write(request.proxy_info)
     return finish_message(out)
@@ -127,9 +127,9 @@ def encode_error(
         read_i64_be(message, 8) & _U32,
         read_i64_be(message, 12) & _U32,
     )
-    proxies = _put_session_id(out, message)
+    _put_session_id(out, message)
     _put_error(out, identity, result_code, failed_avp, error_message)
-    out.write(proxies)
+    out.write(proxy_info_of(message))
     return finish_message(out)
 
 
@@ -162,19 +162,13 @@ def _begin_answer(request: CreditControlRequest, flags: i64) -> BytesWriter:
     return out
 
 
-def _put_session_id(out: BytesWriter, message: bytes) -> bytes:
-    """Repeat the Session-Id of a request, as far as it can be read; its Proxy-Info AVPs, for later."""
-    proxies: list[bytes] = []
-    found = False
+def _put_session_id(out: BytesWriter, message: bytes) -> None:
+    """Repeat the first Session-Id of a request, if the octets can be read up to there."""
     cursor = AvpCursor(message, HEADER_OCTETS, len(message))
     while cursor.next():
-        if cursor.vendor == 0:
-            if cursor.code == SESSION_ID and not found:
-                found = True
-                put_avp(out, SESSION_ID, MANDATORY_FLAG, cursor.data())
-            elif cursor.code == PROXY_INFO:
-                proxies.append(cursor.avp())
-    return b"".join(proxies)
+        if cursor.code == SESSION_ID and cursor.vendor == 0:
+            put_avp(out, SESSION_ID, MANDATORY_FLAG, cursor.data())
+            return
 
 
 def _put_error(
@@ -183,10 +177,10 @@ def _put_error(
     """What every error answer carries."""
     out.write(identity.origin_avps)
     put_u32(out, RESULT_CODE, MANDATORY_FLAG, result_code)
-    _put_failure(out, failed_avp, error_message)
+    put_failure(out, failed_avp, error_message)
 
 
-def _put_failure(out: BytesWriter, failed_avp: bytes, error_message: str) -> None:
+def put_failure(out: BytesWriter, failed_avp: bytes, error_message: str) -> None:
     """Error-Message and Failed-AVP, where there is something to say (RFC 6733, 7.3 and 7.5)."""
     if error_message:
         put_avp(out, ERROR_MESSAGE, 0, error_message.encode())
