@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import stat
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ from hiredis import ReplyError
 from balance.redis_store.address import DIRECT, Endpoint, StoreAddress
 from balance.redis_store.binary import find_binary
 from balance.redis_store.connection import Connection, connect
+from balance.redis_store.launch import launch_command, launch_environment
 from balance.redis_store.preparation import server_information
 from balance.store import StoreError
 
@@ -34,15 +34,6 @@ LEFTOVER_GRACE_S: Final = 1.0
 STOP_WAIT_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 5.0
 GIVES_UP_AFTER_S: Final = 0.02
-
-LAUNCHER: Final = """
-import ctypes, os, signal, sys
-PR_SET_PDEATHSIG = 1
-ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
-"""
-"""Runs in the child: asks the kernel for SIGTERM when the parent dies, then becomes the server."""
 
 
 def private_address(data_dir: Path) -> StoreAddress:
@@ -154,15 +145,14 @@ class PrivateValkey:
     async def _launch(self) -> None:
         binary = self._binary or find_binary()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [str(binary), *self._settings()]
-        if sys.platform == "linux":
-            command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *command]
+        command = launch_command(binary, self._settings())
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=launch_environment(),
                 start_new_session=True,  # a Ctrl-C at our terminal is for us, we stop it when we are done
             )
         try:

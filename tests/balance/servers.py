@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 
 from balance.redis_store.address import StoreAddress, parse_address
 from balance.redis_store.binary import binary_of_wheel
-from balance.redis_store.private import LAUNCHER
+from balance.redis_store.launch import launch_command
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
 
@@ -46,10 +44,12 @@ class ServerProcess:
         """Start and wait until it answers and has loaded."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = ["--port", "0", "--unixsocket", str(self.socket_path), "--dir", str(self.folder)]
-        launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(self.binary)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*launcher, *command, *self.settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                launch_command(self.binary, [*command, *self.settings]),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         for _ in range(1000):
             if self._answers():
