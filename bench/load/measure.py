@@ -17,12 +17,11 @@ from bench.clocks import busy_us, cpu_us, resident_kib
 from bench.servers import RunningServer
 from ocs.latency import LatencyHistogram, upper_bound
 from ocs.simulation.profile import LoadProfile
-from ocs.simulation.report import LoadReport
+from ocs.simulation.report import QUANTILES, LoadReport
 from ocs.simulation.run import LoadRun, loop_for
 from ocs.simulation.schedule import RateStep
 
 SAMPLE_S: Final = 0.5
-QUANTILES: Final = {"p50_us": 5000, "p95_us": 9500, "p99_us": 9900, "p99_9_us": 9990}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class Sample:
     answered: int = 0
     shed: int = 0
     malformed: int = 0
-    acknowledged: int = 0
     server_cpu_us: int = 0
     store_cpu_us: int = 0
     own_cpu_us: int = 0
@@ -157,7 +155,6 @@ def _sample(run: LoadRun, server: RunningServer) -> Sample:
         total.answered,
         total.shed,
         total.malformed,
-        total.octets_acknowledged,
         sum(cpu_us(pid) for pid in server.pids),
         cpu_us(server.store_pid),
         round((usage.ru_utime + usage.ru_stime) * 1e6),

@@ -7,9 +7,10 @@ from html import escape
 from typing import Any, Final
 
 from bench.charts import Points, line_chart
-from bench.load.measure import QUANTILES, LoadOutcome, latency_between
+from bench.load.measure import LoadOutcome, latency_between
 from bench.machine import machine_line
 from bench.results import circumstances
+from ocs.simulation.report import QUANTILES
 
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
