@@ -2,6 +2,8 @@
 
 import struct
 
+from tests.protocol import ccr_builder
+
 CER, DWR, DPR, CCR = 257, 280, 282, 272
 ORIGIN_HOST, ORIGIN_REALM, HOST_IP_ADDRESS, VENDOR_ID, PRODUCT_NAME = 264, 296, 257, 266, 269
 ORIGIN_STATE_ID, AUTH_APPLICATION_ID, ACCT_APPLICATION_ID, VENDOR_SPECIFIC = 278, 258, 259, 260
@@ -13,11 +15,7 @@ GATEWAY, REALM = b"pgw1.example.net", b"example.net"
 def avp(code: int, data: bytes | int, flags: int = 0x40, vendor: int = 0) -> bytes:
     """One AVP with its padding; a number becomes 32 bits."""
     octets = struct.pack(">I", data) if isinstance(data, int) else data
-    head = 12 if vendor else 8
-    flags |= 0x80 if vendor else 0
-    packed = struct.pack(">II", code, flags << 24 | (head + len(octets)))
-    packed += struct.pack(">I", vendor) if vendor else b""
-    return packed + octets + bytes(-len(octets) % 4)
+    return ccr_builder.avp(code, octets, flags=flags, vendor=vendor)
 
 
 def message(
@@ -29,11 +27,14 @@ def message(
     end_to_end: int = 9,
 ) -> bytes:
     """A whole message; the version is 1."""
-    body = b"".join(avps)
-    head = struct.pack(
-        ">IIIII", 1 << 24 | 20 + len(body), flags << 24 | command, application, hop_by_hop, end_to_end
+    return ccr_builder.message(
+        b"".join(avps),
+        command=command,
+        flags=flags,
+        application=application,
+        hop_by_hop=hop_by_hop,
+        end_to_end=end_to_end,
     )
-    return head + body
 
 
 def origin(host: bytes = GATEWAY, realm: bytes = REALM) -> bytes:
@@ -96,8 +97,10 @@ def avps(octets: bytes) -> list[tuple[int, bytes]]:
         code, flags_length = struct.unpack_from(">II", octets, at)
         length = flags_length & 0xFFFFFF
         head = 12 if flags_length >> 31 else 8
+        assert length >= head
         found.append((code, octets[at + head : at + length]))
         at += (length + 3) & ~3
+    assert at == len(octets)
     return found
 
 

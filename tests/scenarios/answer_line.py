@@ -1,24 +1,9 @@
 """From the octets of a CCA to the words of an answer line, read without the code under test."""
 
-import struct
+from tests.protocol.base_builder import avps as read_avps
 
 _MSCC, _GRANTED, _FINAL_UNIT, _FAILED = 456, 431, 430, 279
 _GRANTED_KINDS = {421: "", 420: "time ", 417: "units "}
-
-
-def read_avps(octets: bytes) -> list[tuple[int, bytes]]:
-    """The AVPs of a message's body or a group, as (code, data)."""
-    found = []
-    at = 0
-    while at < len(octets):
-        code, word = struct.unpack_from(">II", octets, at)
-        length = word & 0xFFFFFF
-        head = 12 if word >> 31 else 8
-        assert length >= head
-        found.append((code, octets[at + head : at + length]))
-        at += length + -length % 4
-    assert at == len(octets)
-    return found
 
 
 def hop_by_hop_of(message: bytes) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from protocol.messages import CreditControlRequest, MultipleServicesCreditControl
-from tests.scenarios.answer_line import read_avps
+from tests.protocol.base_builder import avps as read_avps
 from tests.simulation.world import World
 
 RETRANSMITTED = 0x10

@@ -17,7 +17,7 @@ from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.charging.session import ANSWERS_KEPT, ChargingSession
 from ocs.charging.session_octets import decode_session
 from protocol.messages import CreditControlRequest
-from tests.scenarios.answer_line import read_avps
+from tests.protocol.base_builder import avps as read_avps
 from tests.simulation.faulty_store import Faults, FaultyStore
 from tests.simulation.gateway import GatewaySession
 from tests.simulation.plans import catalogue
