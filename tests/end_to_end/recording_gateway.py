@@ -37,9 +37,9 @@ class RecordedSession:
 class RecordingGateway:
     """One session of each subscriber at a time, on one connection.
 
-    ``ports`` are servers of one store, used in turn. After a lost connection, or 3004, a request is repeated until
-    it is answered (T flag set). Of ten sessions that lose their connection one is never heard of again, like those
-    of a gateway that was restarted; another may be told 5002, when the outage was longer than its life.
+    ``ports`` are servers of one store, used in turn. After a lost connection, or 3004, a request is repeated
+    until it is answered (T flag set). Of ten sessions that lose their connection one is never heard of again,
+    like those of a gateway that was restarted; another may be told 5002, when the outage outlasted its life.
     """
 
     def __init__(self, number: int, ports: list[int], subscribers: range, seed: int) -> None:

@@ -26,8 +26,15 @@ def seeds() -> list[bytes]:
     for number in range(PAYERS):
         for kind in (1, 2, 3):
             units = mscc(rating_group=number % 3, requested=5000 if kind < 3 else None, used=700)
-            who = {"msisdn": str(FIRST_MSISDN + number), "session_id": f"garbage;{number}"}
-            found.append(build_ccr(request_type=kind, request_number=kind, mscc=[units], **who))
+            found.append(
+                build_ccr(
+                    session_id=f"garbage;{number}",
+                    msisdn=str(FIRST_MSISDN + number),
+                    request_type=kind,
+                    request_number=kind,
+                    mscc=[units],
+                )
+            )
     return found
 
 
@@ -88,11 +95,15 @@ async def charge_meanwhile(port: int, stopping: asyncio.Event) -> int:
             for kind in (1, 2, 3):
                 used = 900 if kind > 1 else None
                 units = mscc(rating_group=1, requested=5000 if kind < 3 else None, used=used)
-                who = {"msisdn": str(FIRST_MSISDN + PAYERS), "session_id": f"sound;{serial}"}
                 request = build_ccr(
-                    request_type=kind, request_number=kind, mscc=[units], end_to_end=serial * 4 + kind,
-                    origin_host="sound.example.net", **who,
-                )  # fmt: skip
+                    session_id=f"sound;{serial}",
+                    origin_host="sound.example.net",
+                    msisdn=str(FIRST_MSISDN + PAYERS),
+                    request_type=kind,
+                    request_number=kind,
+                    mscc=[units],
+                    end_to_end=serial * 4 + kind,
+                )
                 answer = await client.ask(request)
                 assert base.result_code(answer) == 2001, answer.hex()
                 charged += used or 0
