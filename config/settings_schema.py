@@ -141,7 +141,7 @@ class LimitsSettings(SettingsGroup):
     requests_in_flight: PositiveInt = 2048
     connections: PositiveInt = 1000
     message_octets: Annotated[int, Field(ge=1024, le=(1 << 24) - 1)] = 65_536
-    batch_size: PositiveInt = 512
+    batch_size: PositiveInt = 64
     commits_in_flight: PositiveInt = 2
     store_patience_ms: PositiveInt = 3000
     cached_accounts: PositiveInt = 200_000

@@ -1,4 +1,7 @@
-"""The stored octets of a charging session. The part that never changes is made once and copied."""
+"""The stored octets of a charging session. The part that never changes is made once and copied.
+
+Times take eight octets, the other numbers as many as they need.
+"""
 
 from typing import Final
 
@@ -38,10 +41,10 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_octet(out, SESSION_FORMAT)
     put_octet(out, session.state)
     put_octets(out, identity.octets)
-    put_varint(out, session.opened_ms)
-    put_varint(out, session.last_ms)
-    put_varint(out, session.deadline_ms)
-    put_varint(out, session.indexed_ms)
+    put_number(out, session.opened_ms)
+    put_number(out, session.last_ms)
+    put_number(out, session.deadline_ms)
+    put_number(out, session.indexed_ms)
     put_varint(out, session.records)
     put_varint(out, session.first_request)
     put_varint(out, session.last_request)
@@ -60,8 +63,8 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
 def _put_service(out: BytesWriter, service: Service) -> None:
     put_varint(out, service.rating_group + 1)
     put_varint(out, service.service_identifier + 1)
-    put_varint(out, service.opened_ms)
-    put_varint(out, service.last_ms)
+    put_number(out, service.opened_ms)
+    put_number(out, service.last_ms)
     put_octet(out, service.unit_kind)
     put_varint(out, service.granted)
     put_varint(out, service.validity_time_s)
@@ -105,12 +108,12 @@ def decode_session(state: bytes) -> ChargingSession:
         raise PackingError(f"session format {state[8]}, this version reads {SESSION_FORMAT}")
     kind = octets.octet()
     identity = _identity(octets.octets())
-    session = ChargingSession(identity, octets.varint())
+    session = ChargingSession(identity, octets.number())
     session.version = version
     session.state = kind
-    session.last_ms = octets.varint()
-    session.deadline_ms = octets.varint()
-    session.indexed_ms = octets.varint()
+    session.last_ms = octets.number()
+    session.deadline_ms = octets.number()
+    session.indexed_ms = octets.number()
     session.records = octets.varint()
     session.first_request = octets.varint()
     session.last_request = octets.varint()
@@ -147,8 +150,8 @@ def _identity(part: bytes) -> SessionIdentity:
 def _service(octets: Unpacker) -> Service:
     rating_group = octets.varint() - 1
     service_identifier = octets.varint() - 1
-    service = Service(rating_group, service_identifier, octets.varint())
-    service.last_ms = octets.varint()
+    service = Service(rating_group, service_identifier, octets.number())
+    service.last_ms = octets.number()
     service.unit_kind = octets.octet()
     service.granted = octets.varint()
     service.validity_time_s = octets.varint()
