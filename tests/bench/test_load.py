@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -165,7 +166,7 @@ def test_charts_are_plain_svg() -> None:
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Workshop:  # type: ignore[misc]
+def workshop() -> Iterator[Workshop]:
     """Servers for the short runs."""
     with Workshop() as found:
         yield found

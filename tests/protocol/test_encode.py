@@ -18,7 +18,8 @@ PROXIES = [group(284, [avp(280, b"p1"), avp(33, b"s1")]), group(284, [avp(280, b
 
 def request_of(**fields: object) -> CreditControlRequest:
     """A decoded CCR-U."""
-    return decode_request(build_ccr(**({"request_type": 2, "request_number": 7} | fields)))  # type: ignore[arg-type]
+    given = {"request_type": 2, "request_number": 7} | fields
+    return decode_request(build_ccr(**given))  # type: ignore[arg-type]  # the fields are of several types
 
 
 def answered(*avps: bytes, flags: int = 0x40, **header: int) -> bytes:
