@@ -14,10 +14,14 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
 from balance.changes import ChangeBatch, ChangeSet, batch_of
+
+DURABLE: Final = "every answer is on disk"
+"""The ``durability`` in ``describe`` of a store that loses nothing; any other text says what it loses."""
 
 
 class StoreError(Exception):

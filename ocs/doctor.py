@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from balance.store import StateStore, StoreError
+from balance.store import DURABLE, StateStore, StoreError
 from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings_schema import Settings
@@ -103,6 +103,11 @@ async def check_store(store: StateStore) -> list[Finding]:
         answer_us = (time.monotonic_ns() - begin) // 1000
     except StoreError as error:
         return [Finding("store", BAD, str(error))]
-    findings = [Finding(f"store: {name}", GOOD, text) for name, text in told.items()]
+    findings = [Finding(f"store: {name}", _store_status(name, text), text) for name, text in told.items()]
     findings.append(Finding("store: round trip", GOOD, f"{answer_us} us"))
     return findings
+
+
+def _store_status(name: str, text: str) -> str:
+    """A store that may lose answers, or that warns of something, serves and deserves a second look."""
+    return WARNING if name == "warning" or (name == "durability" and text != DURABLE) else GOOD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from balance.redis_store.client import Client
 from balance.redis_store.replies import information, octet_list
-from balance.store import StoreError
+from balance.store import DURABLE, StoreError
 
 SAFE_EVICTION = "noeviction"
 
@@ -44,7 +44,7 @@ def durability(settings: dict[str, str]) -> str:
         return f"weak: appendfsync is {fsync}, a crash of the machine loses what the kernel had not written"
     if settings.get("no-appendfsync-on-rewrite") == "yes":
         return "weak: no-appendfsync-on-rewrite is yes, a crash during a rewrite loses what was not on disk"
-    return "every answer is on disk"
+    return DURABLE
 
 
 async def _information(client: Client) -> dict[str, str]:

@@ -122,6 +122,8 @@ class CdrWriter:
             self.metrics.error = str(error)
             return -1
         if self._journal is not None:
+            if self.metrics.error:
+                _log.warning("records are written again")
             self.metrics.error = ""
         return moved
 

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import click
+import structlog
 import uvloop
 
 from balance.opening import MEMORY, epoch_ms, open_store
-from balance.store import StateStore
+from balance.store import DURABLE, StateStore
 from config.settings import Settings
 from config.subscribers_file import check_subscribers, read_subscribers
 from ocs import hotpath
@@ -18,6 +19,8 @@ from ocs.cli.options import common_options, current_settings
 from ocs.logs import configure_logs
 from ocs.server import Server
 from ocs.subscribers.loading import load_subscribers
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="server")
 
 
 @click.command("serve")
@@ -53,7 +56,9 @@ async def _serve(settings: Settings, subscribers: Path | None) -> None:
     except BaseException:
         await store.close()
         raise
-    click.echo(await _ready_line(server, store))
+    about = await store.describe()
+    _warn_of_losses(settings, about)
+    click.echo(_ready_line(server, about))
     await server.run()
 
 
@@ -70,8 +75,15 @@ async def _load_first(settings: Settings, server: Server, store: StateStore, giv
         await load_subscribers(store, read_subscribers(path, plans), plans, epoch_ms())
 
 
-async def _ready_line(server: Server, store: StateStore) -> str:
-    about = await store.describe()
+def _warn_of_losses(settings: Settings, about: dict[str, str]) -> None:
+    """Say what a crash of this store could lose, unless a trial without any store was asked for."""
+    if settings.store.url != MEMORY and about["durability"] != DURABLE:
+        _log.warning("acknowledged answers can be lost", durability=about["durability"])
+    if "warning" in about:
+        _log.warning("the store can lose balances", reason=about["warning"])
+
+
+def _ready_line(server: Server, about: dict[str, str]) -> str:
     addresses = " ".join(f"{host}:{port}" for host, port in server.addresses)
     host, port = server.watch_address
     return (

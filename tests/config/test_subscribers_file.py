@@ -126,8 +126,10 @@ ROWS = [
         ["balance: '1,00' is not a decimal amount\n    hint: a point before the decimals, no thousands"],
     ),
     ("44770001,,,payg,0.0000001", ["balance: '0.0000001' has more than six decimals"]),
-    ("44770001,,,payg,NaN", ["balance: 'NaN' is not a finite amount"]),
-    ("44770001,,,payg,1e99", ["balance: '1e99' is beyond 9007199254 major units"]),
+    ("44770001,,,payg,NaN", ["balance: 'NaN' is not a decimal amount"]),
+    ("44770001,,,payg,1e3", ["balance: '1e3' is not a decimal amount"]),
+    ("44770001,,,payg,1_000", ["balance: '1_000' is not a decimal amount"]),
+    ("44770001,,,payg,9007199255", ["balance: '9007199255' is beyond 9007199254 major units"]),
     ("44770001,,,junior,-1", ["balance -1 is below zero, which plan 'junior' forbids"]),
     (
         "x,y,,pay,1",

@@ -1,9 +1,11 @@
 """The record writer: every record once, whatever fails between any two steps."""
 
+import asyncio
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from balance.store import StoreError
 from ocs.cdr.recovery import RecordsAheadError
@@ -121,6 +123,24 @@ async def test_the_background_task_writes_and_flushes(tmp_path: Path) -> None:
     await store.put_events(1, RECORDS)
     await writer.stop()
     assert records_in(tmp_path) == EXPECTED
+
+
+async def test_a_failure_and_its_end_are_logged_once(tmp_path: Path) -> None:
+    """However often it is tried, an operator reads once that records can not be written, once that they can."""
+    store = CrashingStore()
+    await store.put_events(1, 3)
+    directory = tmp_path / "cdr"
+    directory.write_text("a file is in the way")
+    writer = writer_of(store, directory)
+    with capture_logs() as logged:
+        writer.start()
+        while writer.metrics.failures < 2:  # noqa: ASYNC110  (a counter has no event)
+            await asyncio.sleep(0.01)
+        directory.unlink()
+        while writer.metrics.written < 3:  # noqa: ASYNC110  (a counter has no event)
+            await asyncio.sleep(0.01)
+        await writer.stop()
+    assert [line["event"] for line in logged] == ["records can not be written", "records are written again"]
 
 
 async def test_a_second_process_does_not_write_into_the_same_directory(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from balance.memory import MemoryStore
 from ocs.cdr.files import open_name, sealed_name
 from ocs.cli import cli
+from ocs.doctor import GOOD, WARNING, check_store
 
 CSV = """msisdn,imsi,account,plan,balance
 447700000001,234150000000001,,payg,100.00
@@ -183,6 +185,13 @@ def test_the_doctor_finds_what_is_bad(data: Path) -> None:
     result = CliRunner().invoke(cli, ["doctor", "--data", str(data), "--catalogue", "/nowhere"])
     assert result.exit_code == 1
     assert "BAD" in result.stdout
+
+
+async def test_the_doctor_warns_of_a_store_that_forgets() -> None:
+    """What a crash can lose is a warning, not a good finding."""
+    findings = {each.name: each for each in await check_store(MemoryStore(lambda: 0))}
+    assert findings["store: durability"].status == WARNING
+    assert findings["store: kind"].status == GOOD
 
 
 def test_the_catalogue_is_checked_and_shown() -> None:
