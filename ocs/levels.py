@@ -38,6 +38,12 @@ class LevelWatch:
         metrics = self._metrics
         traffic = self._listener.traffic()
         metrics.connections = len(self._listener.peers())
+        if self._listener.refused_connections > metrics.refused_connections:
+            _log.warning(
+                "connections refused: there are as many as are admitted",
+                connections=metrics.connections,
+                refused=self._listener.refused_connections,
+            )
         metrics.refused_connections = self._listener.refused_connections
         metrics.messages_by_command = {
             CAPABILITIES_EXCHANGE: traffic.cer_received,

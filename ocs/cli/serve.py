@@ -12,11 +12,13 @@ import uvloop
 from balance.opening import MEMORY, epoch_ms, open_store
 from balance.store import DURABLE, StateStore
 from config.settings import Settings
+from config.settings_schema import LimitsSettings
 from config.subscribers_file import check_subscribers, read_subscribers
 from ocs import hotpath
 from ocs.bootstrap import build_server
 from ocs.cli.options import common_options, current_settings
 from ocs.logs import configure_logs
+from ocs.open_files import allow_files, wanted_files
 from ocs.server import Server
 from ocs.subscribers.loading import load_subscribers
 
@@ -43,6 +45,7 @@ def serve(listen: str | None, metrics: str | None, subscribers: Path | None) -> 
         overrides["metrics.listen"] = metrics
     settings = current_settings(overrides)
     configure_logs(settings.log.level, settings.log.format)
+    _allow_connections(settings.limits)
     uvloop.run(_serve(settings, subscribers))
 
 
@@ -60,6 +63,14 @@ async def _serve(settings: Settings, subscribers: Path | None) -> None:
     _warn_of_losses(settings, about)
     click.echo(_ready_line(server, about))
     await server.run()
+
+
+def _allow_connections(limits: LimitsSettings) -> None:
+    """See to it that every connection the settings admit can have its file."""
+    wanted = wanted_files(limits)
+    allowed = allow_files(wanted)
+    if allowed < wanted:
+        _log.warning("too few open files are allowed for so many connections", allowed=allowed, wanted=wanted)
 
 
 async def _load_first(settings: Settings, server: Server, store: StateStore, given: Path | None) -> None:

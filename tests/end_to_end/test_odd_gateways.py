@@ -174,7 +174,7 @@ async def test_too_much_in_flight_is_shed_at_once(tmp_path: Path) -> None:
 
 async def test_many_idle_connections(tmp_path: Path) -> None:
     """Hundreds that say nothing, and as many gateways that only connect, leave room for one that works."""
-    idle = 400
+    idle = 600
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 3 * idle:
         if hard < 3 * idle:
