@@ -3,6 +3,8 @@
 Usage counts in whole increments, the multiplication comes first and the result is rounded once. Because a price
 is always that of the *cumulative* usage, the parts of a session never add up to more than its whole: what an
 update costs is the price after it less the price before it.
+
+Multiplying and dividing by one is left out: on large numbers the compiler calls the interpreter for either.
 """
 
 from typing import Final
@@ -28,6 +30,8 @@ def price_micros_of(units: i64, rate: Rate) -> int:
     if increment != 1:
         counted = (counted + increment - 1) // increment * increment
     per_units: int = rate.denominator
+    if per_units == 1:
+        return counted if price == 1 else counted * price
     rounding: i64 = rate.rounding
     if rounding == ROUND_DOWN:
         return counted * price // per_units
@@ -50,8 +54,11 @@ def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
     total: int = price_micros_of(used_units, rate) + money_micros
     per_units: int = rate.denominator
     rounding: i64 = rate.rounding
-    counted: int = 0
-    if rounding == ROUND_DOWN:
+    counted: int = total
+    if per_units == 1:
+        if price != 1:
+            counted = total // price
+    elif rounding == ROUND_DOWN:
         counted = ((total + 1) * per_units - 1) // price
     elif rounding == ROUND_HALF_UP:
         counted = ((2 * total + 1) * per_units - 1) // (2 * price)
@@ -59,7 +66,9 @@ def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
         counted = total * per_units // price
     increment: int = rate.increment
     used: int = used_units
-    units: int = counted // increment * increment - used
+    if increment != 1:
+        counted = counted // increment * increment
+    units: int = counted - used
     if units > MOST_UNITS:
         return MOST_UNITS
     return units
