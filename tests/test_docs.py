@@ -1,5 +1,6 @@
 """The documentation is true: links resolve, every command and every setting is explained, examples run."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,13 @@ import click
 import pytest
 
 from config.settings_schema import Settings
+from ocs import hotpath
+from ocs.cdr.files import numbered_line
 from ocs.cli import cli
+from ocs.metrics import ServerMetrics
+from ocs.metrics_export import ServerCollector
+from tests.ocs.charging.building import initial, mscc, seed, termination
+from tests.ocs.charging.stage import Stage
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -86,6 +93,47 @@ def test_every_setting_is_explained() -> None:
     existing = {group: list(type(getattr(Settings(), group)).model_fields) for group in Settings.model_fields}
 
     assert documented == existing
+
+
+async def test_records_have_the_documented_fields_and_no_others() -> None:
+    """docs/records.md lists what a record holds, down to the members of its charges and requests."""
+    text = (ROOT / "docs" / "records.md").read_text()
+    rows = dict(re.findall(r"^\| (`.*?) \| (.*) \|$", text, re.MULTILINE))
+    documented = {name for names in rows for name in re.findall(r"`(\w+)(?:\[\])?`", names)}
+    stage = Stage()
+    seed(stage.store)
+    stage.send(initial(mscc(want=100)))
+    stage.send(termination(1, mscc(used=50)))
+    (event,) = await stage.store.outbox_read(1, 2)
+    record = json.loads(numbered_line(1, event))
+
+    assert documented == set(record)
+    assert set(record["charges"][0]) <= set(re.findall(r"`(\w+)`", rows["`charges[]`"]))
+    assert set(record["requests"]) <= set(re.findall(r"`(\w+)`", rows["`requests`"]))
+
+
+def test_every_metric_is_explained() -> None:
+    """Each family that Prometheus is told of is in docs/operate.md under the name it has there, and no other."""
+    table = (ROOT / "docs" / "operate.md").read_text().partition("| metric |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"`(ocs_\w+)", table))
+    suffixes = {"counter": "_total", "info": "_info"}
+    families = ServerCollector(ServerMetrics(), {}).collect()
+
+    assert documented == {family.name + suffixes.get(family.type, "") for family in families}
+
+
+def test_every_place_of_the_architecture_exists() -> None:
+    """The folders of the map are there, and no package is missing from it."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    cells = re.findall(r"^\| (`[^|]*/[^|]*) \|", text.partition("## The way")[0], re.MULTILINE)
+    named = {re.sub(r"/(\*\.py)?$", "", name) for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    packages = {
+        str(path.parent.relative_to(ROOT))
+        for folder in hotpath.PACKAGES
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+
+    assert named == packages | {"bench", "tests"}
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
