@@ -113,7 +113,7 @@ async def test_records_have_the_documented_fields_and_no_others() -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    """Each family that Prometheus is told of is in docs/operate.md under the name it has there, and no other."""
+    """Each family that Prometheus is told of is in docs/operate.md by the name it has there, and no other."""
     table = (ROOT / "docs" / "operate.md").read_text().partition("| metric |")[2].partition("\n\n")[0]
     documented = set(re.findall(r"`(ocs_\w+)", table))
     suffixes = {"counter": "_total", "info": "_info"}
