@@ -31,23 +31,33 @@ def configure_logs(level: str, style: str, stream: TextIO | None = None) -> None
     renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=out.isatty())
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
+    ways: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        mask_subscriber_numbers,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.StackInfoRenderer(),
-            structlog.processors.format_exc_info,
-            mask_subscriber_numbers,
-            renderer,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *ways, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=max(number, logging.WARNING), stream=out, format="%(name)s: %(message)s", force=True
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[_name_component, *ways],
+        )
     )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+
+
+def _name_component(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What logs through the standard library, as asyncio does, is a component by its logger's name."""
+    event["component"] = event["_record"].name
+    return event
 
 
 def mask_subscriber_numbers(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +14,13 @@ from ocs.logs import configure_logs, masked
 @pytest.fixture(autouse=True)
 def _structlog_as_before() -> Iterator[None]:
     before = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()  # else configure_logs would close those of pytest
     yield
     structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def lines_of(stream: io.StringIO) -> list[dict[str, object]]:
@@ -62,6 +68,24 @@ def test_a_number_in_a_traceback_is_hidden() -> None:
         structlog.get_logger().exception("failed")
     assert "447700000001" not in stream.getvalue()
     assert "*********001" in stream.getvalue()
+
+
+def test_the_standard_library_logs_the_same_way() -> None:
+    """The store's client and asyncio, which know no structlog, write lines of JSON and hide numbers as well."""
+    stream = io.StringIO()
+    configure_logs("info", "json", stream)
+    logging.getLogger("balance.redis_store.client").warning("%s: lost 447700000001", "unix:/store")
+    try:
+        int("447700000001x")
+    except ValueError:
+        logging.getLogger("asyncio").exception("failed")
+    logging.getLogger("asyncio").info("silent")
+    lost, failed = lines_of(stream)
+    assert lost["event"] == "unix:/store: lost *********001"
+    assert (lost["level"], lost["component"]) == ("warning", "balance.redis_store.client")
+    assert "timestamp" in lost
+    assert "ValueError" in str(failed["exception"])
+    assert "447700000001" not in stream.getvalue()
 
 
 def test_levels_filter_and_console_lines_are_for_people() -> None:
