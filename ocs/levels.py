@@ -51,4 +51,4 @@ class LevelWatch:
             DEVICE_WATCHDOG: traffic.dwr_received,
             DISCONNECT_PEER: traffic.dpr_received,
         }
-        metrics.issues = sum(traffic.refused.values())
+        metrics.issues = traffic.refused

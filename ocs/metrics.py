@@ -50,7 +50,7 @@ class ServerMetrics:
         self.conflicts: i64 = 0
         self.replays: i64 = 0
         self.shed: i64 = 0
-        self.issues: i64 = 0
+        self.issues: dict[int, int] = {}
         self.refused_connections: i64 = 0
         self.store_unknown: i64 = 0
         self.failed_decisions: i64 = 0

@@ -24,7 +24,6 @@ _COUNTERS: Final = (
     ("conflicts", "Decisions made again because another writer was faster"),
     ("replays", "Repeated requests that got their stored answer"),
     ("shed", "Requests answered 3004 over the admission bound"),
-    ("issues", "Requests that were malformed or not acceptable"),
     ("refused_connections", "Diameter connections closed at once because there were too many"),
     ("store_unknown", "Commits whose outcome the store did not tell"),
     ("failed_decisions", "Requests that failed by a programming error"),
@@ -59,6 +58,7 @@ class ServerCollector(Collector):
         yield self._requests()
         yield self._messages()
         yield self._answers()
+        yield self._issues()
         for name, text in _COUNTERS:
             yield CounterMetricFamily(f"ocs_{name}", text, value=int(getattr(metrics, name)))
         for name, text in _LEVELS:
@@ -93,6 +93,13 @@ class ServerCollector(Collector):
             command, request_type, code = split_answer_key(key)
             kind = REQUEST_TYPE_NAMES[request_type] if request_type < len(REQUEST_TYPE_NAMES) else "none"
             family.add_metric([COMMAND_NAMES.get(command, str(command)), kind, str(code)], count)
+        return family
+
+    def _issues(self) -> Metric:
+        text = "Requests answered before they were decided: malformed or not acceptable"
+        family = CounterMetricFamily("ocs_issues", text, labels=["result_code"])
+        for code, count in sorted(self._metrics.issues.items()):
+            family.add_metric([str(code)], count)
         return family
 
 

@@ -45,6 +45,7 @@ async def test_metrics_are_what_was_counted() -> None:
     metrics.count_answer(272, 1, 2001)
     metrics.count_answer(272, 3, 5002)
     metrics.count_answer(280, 0, 2001)
+    metrics.issues = {3007: 4, 5014: 1}
     metrics.record_stage(STAGE_TOTAL, 900)
     metrics.record_stage(STAGE_TOTAL, 1_500_000)
     metrics.batch_size.record(47)
@@ -61,6 +62,7 @@ async def test_metrics_are_what_was_counted() -> None:
     assert values["ocs_answers_total", "2001", "CC", "initial"] == 2
     assert values["ocs_answers_total", "5002", "CC", "termination"] == 1
     assert values["ocs_answers_total", "2001", "DW", "none"] == 1
+    assert values["ocs_issues_total", "3007"] == 4
     assert values["ocs_requests_total", "initial"] == 1
     assert values["ocs_requests_total", "none"] == 1
     assert values["ocs_messages_total", "CC"] == 1
