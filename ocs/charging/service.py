@@ -21,6 +21,7 @@ from ocs.charging.lookup import RETRY_S, StateLookup
 from ocs.charging.pending import Group, Pending
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
+from ocs.charging.request_queue import RequestQueue
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import STAGE_COMMIT, STAGE_DECIDE, STAGE_QUEUE, ServerMetrics
@@ -75,18 +76,16 @@ class ChargingService(RequestHandler):
             self._is_patient,
             surroundings.call_later,
         )
-        self._ready: list[Pending] = []
+        self._queue = RequestQueue()
         self._scheduled = False
         self._commits: i64 = 0
-        self._in_flight: i64 = 0
-        self._turns: dict[bytes, Pending] = {}
         self._busy: dict[str, list[Pending]] = {}
         self._groups: dict[str, Group] = {}
 
     @property
     def in_flight(self) -> int:
         """Requests that were taken and not yet answered."""
-        return self._in_flight
+        return self._queue.in_flight
 
     def submit(self, requests: list[CreditControlRequest], connection: AnswerSink) -> None:
         """Take requests; those over the bound are answered 3004 at once."""
@@ -94,14 +93,14 @@ class ChargingService(RequestHandler):
         metrics = self.metrics
         for request in requests:
             metrics.count_request(request.request_type)
-            if self._in_flight >= self.limits.in_flight:
+            if self._queue.in_flight >= self.limits.in_flight:
                 metrics.shed += 1
                 self._answering.too_busy(request, connection)
                 continue
             pending = Pending(request.session_id, received_us)
             pending.request = request
             pending.connection = connection
-            self._queue(pending)
+            self._queue.add(pending)
         self._end_turn()
         self._schedule()
 
@@ -111,30 +110,11 @@ class ChargingService(RequestHandler):
         for session_id in session_ids:
             pending = Pending(session_id, received_us)
             pending.must_read_session = True
-            self._queue(pending)
+            self._queue.add(pending)
         self._schedule()
 
-    def _queue(self, pending: Pending) -> None:
-        """Let a request wait for the earlier ones of its session."""
-        self._in_flight += 1
-        last = self._turns.get(pending.session_id)
-        self._turns[pending.session_id] = pending
-        if last is None:
-            self._ready.append(pending)
-        else:
-            last.next = pending
-
-    def _done(self, pending: Pending) -> None:
-        """A request is answered: the next one of its session may go."""
-        self._in_flight -= 1
-        following = pending.next
-        if following is not None:
-            self._ready.append(following)
-        else:
-            del self._turns[pending.session_id]
-
     def _schedule(self) -> None:
-        if self._ready and not self._scheduled and self._commits < self.limits.commits:
+        if self._queue.ready and not self._scheduled and self._commits < self.limits.commits:
             self._scheduled = True
             self._world.call_soon(self._run)
 
@@ -143,9 +123,7 @@ class ChargingService(RequestHandler):
         self._scheduled = False
         if self._commits >= self.limits.commits:
             return
-        size = self.limits.batch_size
-        batch = self._ready[:size]
-        del self._ready[:size]
+        batch = self._queue.take(self.limits.batch_size)
         now_ms = self._world.now_ms()
         start_us: i64 = self._world.now_us()
         queue_times = self.metrics.stages[STAGE_QUEUE]
@@ -163,8 +141,8 @@ class ChargingService(RequestHandler):
     def _end_turn(self) -> None:
         """Let the answers of this turn leave, and say how much is still to be done."""
         self._answering.flush()
-        self.metrics.queue_length = len(self._ready)
-        self.metrics.in_flight = self._in_flight
+        self.metrics.queue_length = len(self._queue.ready)
+        self.metrics.in_flight = self._queue.in_flight
 
     def _place(self, pending: Pending, now_ms: i64) -> None:
         """Find a request's states and decide it, or let it wait for what is missing."""
@@ -243,7 +221,7 @@ class ChargingService(RequestHandler):
         changes.put(key, 0 if session is None else session.version, b"", 0)
         changes.deadline(key, later)
         self.store.commit_batch(changes, _Settlement(self.states, pending.session_id).done)
-        self._done(pending)
+        self._queue.done(pending)
 
     def _send_groups(self, start_us: i64, size: i64) -> None:
         groups = self._groups
@@ -276,7 +254,7 @@ class ChargingService(RequestHandler):
         for group in commit.groups:
             for pending in group.requests:
                 self._fail(pending, reason)
-            self._ready.extend(self._busy.pop(group.account_id))
+            self._queue.again(self._busy.pop(group.account_id))
 
     def committed(self, groups: list[Group], results: list[int], start_us: i64) -> None:
         """Answer what is durable; what lost or is unknown is forgotten, read and decided again."""
@@ -298,7 +276,7 @@ class ChargingService(RequestHandler):
             else:
                 metrics.conflicts += 1
                 self._group_lost(group)
-            self._ready.extend(self._busy.pop(group.account_id))
+            self._queue.again(self._busy.pop(group.account_id))
         self._end_turn()
         if store_failed and not self._scheduled:
             self._scheduled = True
@@ -312,7 +290,7 @@ class ChargingService(RequestHandler):
             self.states.keep_account(account)
         metrics = self.metrics
         for pending in group.requests:
-            self._done(pending)
+            self._queue.done(pending)
             decision = pending.decision
             if decision is None:
                 continue
@@ -335,12 +313,12 @@ class ChargingService(RequestHandler):
             self.states.forget_session(pending.session_id)
             pending.start_again()
             if self._is_patient(pending):
-                self._ready.append(pending)
+                self._queue.again([pending])
             else:
                 self._give_up(pending)
 
     def _resume(self, going_on: list[Pending]) -> None:
-        self._ready.extend(going_on)
+        self._queue.again(going_on)
         self._end_turn()
         self._schedule()
 
@@ -348,12 +326,12 @@ class ChargingService(RequestHandler):
         return self._world.now_us() - pending.received_us < self.limits.patience_us
 
     def _answer(self, pending: Pending, answer: CreditControlAnswer) -> None:
-        self._done(pending)
+        self._queue.done(pending)
         self._answering.answer(pending, answer, self._world.now_us())
 
     def _give_up(self, pending: Pending) -> None:
         """The store did not answer in time."""
-        self._done(pending)
+        self._queue.done(pending)
         request = pending.request
         connection = pending.connection
         if request is not None and connection is not None:

@@ -1,0 +1,43 @@
+"""Requests in the order in which they may be decided: those of one session after each other, in turn."""
+
+from mypy_extensions import i64
+
+from ocs.charging.pending import Pending
+
+
+class RequestQueue:
+    """What was taken and not yet answered. ``ready`` are those that nothing keeps from being decided."""
+
+    def __init__(self) -> None:
+        self.in_flight: i64 = 0
+        self.ready: list[Pending] = []
+        self._last: dict[bytes, Pending] = {}
+
+    def add(self, pending: Pending) -> None:
+        """Take a request in; it waits for the earlier ones of its session."""
+        self.in_flight += 1
+        last = self._last.get(pending.session_id)
+        self._last[pending.session_id] = pending
+        if last is None:
+            self.ready.append(pending)
+        else:
+            last.next = pending
+
+    def take(self, size: i64) -> list[Pending]:
+        """Take up to so many ready requests out, to be decided."""
+        batch = self.ready[:size]
+        del self.ready[:size]
+        return batch
+
+    def again(self, requests: list[Pending]) -> None:
+        """Let requests that were taken out be decided once more."""
+        self.ready.extend(requests)
+
+    def done(self, pending: Pending) -> None:
+        """Forget an answered request: the next one of its session is ready."""
+        self.in_flight -= 1
+        following = pending.next
+        if following is not None:
+            self.ready.append(following)
+        else:
+            del self._last[pending.session_id]
