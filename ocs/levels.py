@@ -16,22 +16,36 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="le
 
 
 class LevelWatch:
-    """Copies what the listener and the store know into the metrics."""
+    """Copies what the listener and the store know into the metrics.
+
+    ``store_error`` says why the store does not answer; "" where it does.
+    """
 
     def __init__(self, store: StateStore, listener: DiameterListener, metrics: ServerMetrics) -> None:
         self._store = store
         self._listener = listener
         self._metrics = metrics
+        self.store_error = ""
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
             self.look_at_peers()
-            try:
-                self._metrics.open_sessions = await self._store.open_session_count()
-            except StoreError as error:
-                _log.warning("open sessions can not be counted", reason=str(error))
+            await self.look_at_store()
             await asyncio.sleep(_PERIOD_S)
+
+    async def look_at_store(self) -> None:
+        """Open sessions, and whether the store answers: a change of that is logged, not each look."""
+        error = ""
+        try:
+            self._metrics.open_sessions = await self._store.open_session_count()
+        except StoreError as failure:
+            error = str(failure)
+        if error and not self.store_error:
+            _log.error("the store does not answer", reason=error)
+        elif self.store_error and not error:
+            _log.warning("the store answers again")
+        self.store_error = error
 
     def look_at_peers(self) -> None:
         """Connections, messages by command, and the requests that were refused before they were decided."""

@@ -60,6 +60,7 @@ class Server:
             "catalogue": service.catalogue.version,
         }
         self._watch = WatchServer(ServerCollector(metrics, self._build), self._readiness)
+        self._levels = LevelWatch(store, listener, metrics)
         self._background: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[bool]] = set()
@@ -80,10 +81,9 @@ class Server:
                 self.addresses.append(await self.listener.start(endpoint.host, endpoint.port, context))
         self.watch_address = await self._watch.start(settings.metrics.listen.host, settings.metrics.listen.port)
         self._records.start()
-        levels = LevelWatch(self.store, self.listener, self.metrics)
         self._background = [
             asyncio.create_task(self._expiry.run(), name="session-expiry"),
-            asyncio.create_task(levels.run(), name="levels"),
+            asyncio.create_task(self._levels.run(), name="levels"),
         ]
         _settle_memory()
 
@@ -128,6 +128,8 @@ class Server:
     def _readiness(self) -> Readiness:
         if self._stopping.is_set():
             return Readiness(False, "stopping")
+        if self._levels.store_error:
+            return Readiness(False, "the store does not answer")
         if self.service.in_flight >= self.service.limits.in_flight:
             return Readiness(False, "as many requests in flight as are admitted")
         return Readiness(True, "serving")
