@@ -128,13 +128,15 @@ class ChargingService(RequestHandler):
         start_us: i64 = self._world.now_us()
         queue_times = self.metrics.stages[STAGE_QUEUE]
         for pending in batch:
-            queue_times.record(start_us - pending.received_us)
+            if not pending.seen:
+                pending.seen = True
+                queue_times.record(start_us - pending.received_us)
             try:
                 self._place(pending, now_ms)
             except Exception as error:  # noqa: BLE001 - a fault of ours fails one request, never the server
                 self._fail(pending, repr(error))
         self._lookup.send()
-        self._send_groups(start_us, len(batch))
+        self._send_groups(start_us)
         self._end_turn()
         self._schedule()
 
@@ -223,13 +225,14 @@ class ChargingService(RequestHandler):
         self.store.commit_batch(changes, _Settlement(self.states, pending.session_id).done)
         self._queue.done(pending)
 
-    def _send_groups(self, start_us: i64, size: i64) -> None:
+    def _send_groups(self, start_us: i64) -> None:
         groups = self._groups
         if not groups:
             return
         self._groups = {}
         remember_ms = self.policy.remember_closed_s * 1000
         commit = _Commit(self)
+        size: i64 = 0
         for account_id, group in groups.items():
             try:
                 group.put_changes(commit.batch, remember_ms)
@@ -239,6 +242,7 @@ class ChargingService(RequestHandler):
                 continue
             self._busy[account_id] = []
             commit.groups.append(group)
+            size += len(group.requests)
         if commit.groups:
             self._commits += 1
             commit.start_us = self._world.now_us()
