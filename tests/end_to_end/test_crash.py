@@ -22,10 +22,10 @@ def short_lived(folder: Path) -> str:
     example = (ROOT / "config/examples/small_mvno/catalogue.yaml").read_text()
     assert "validity_time: 1 h " in example
     catalogue = folder / "catalogue.yaml"
-    catalogue.write_text(example.replace("validity_time: 1 h ", "validity_time: 6 s "))
+    catalogue.write_text(example.replace("validity_time: 1 h ", "validity_time: 4 s "))
     return (
         f'[catalogue]\npath = "{catalogue}"\n[records]\nrotate_records = 200\n'
-        "[charging]\nsupervision_factor = 1\nsession_without_grant_s = 6\n"
+        "[charging]\nsupervision_factor = 1\nsession_without_grant_s = 4\n"
     )
 
 
