@@ -65,9 +65,11 @@ class RememberedStates:
             self._sessions = {}
 
     def forget_session(self, session_id: bytes) -> None:
-        """A session must be read again."""
-        self._sessions.pop(session_id, None)
-        self._old_sessions.pop(session_id, None)
+        """A session must be read again, or is closed: then only its repeats ask for it, and few do."""
+        if session_id in self._sessions:
+            del self._sessions[session_id]
+        if self._old_sessions and session_id in self._old_sessions:
+            del self._old_sessions[session_id]
 
     def subscriber(self, msisdn: bytes, imsi: bytes, msisdn_is_unknown: bool) -> Subscriber | None:
         """The subscriber by E.164 number; by IMSI where there is no number, or none that anybody has."""

@@ -298,8 +298,12 @@ class ChargingService(RequestHandler):
             decision = pending.decision
             if decision is None:
                 continue
-            if decision.session is not None:
-                self.states.keep_session(decision.session)
+            session = decision.session
+            if session is not None:
+                if session.state == OPEN:
+                    self.states.keep_session(session)
+                else:
+                    self.states.forget_session(pending.session_id)
             if decision.opened:
                 metrics.sessions_opened += 1
             if decision.closed:
