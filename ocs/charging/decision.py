@@ -181,7 +181,7 @@ def _termination(request: CreditControlRequest, turn: Turn, now_ms: i64) -> Deci
     for mscc in request.services:
         if mscc.used:
             service = turn.session.service_for_change(mscc.rating_group, mscc.service_identifier, now_ms)
-            report(request, turn, service, mscc, None, now_ms)
+            report(request, turn, service, mscc, turn.rule_for(mscc), None, now_ms)
     close_services(turn, "normal", now_ms)
     turn.session.state = CLOSED
     decision = _changed(request, turn, answer, now_ms)

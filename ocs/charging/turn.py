@@ -28,7 +28,7 @@ from protocol.result_codes import (
     RATING_FAILED,
     SUCCESS,
 )
-from rating.catalogue import CHARGE, NO_RATING_GROUP, NOT_CONTROLLED, Catalogue, Plan
+from rating.catalogue import CHARGE, NO_RATING_GROUP, NOT_CONTROLLED, Catalogue, Plan, Rule
 
 REASON_QUOTA_HOLDING_TIME: Final = 1
 REASON_FINAL: Final = 2
@@ -58,6 +58,11 @@ class Turn:
         self.policy = policy
         self.charged_before = False
         self.records: list[bytes] = []
+
+    def rule_for(self, mscc: MultipleServicesCreditControl) -> Rule | None:
+        """The rule of the session's plan for an MSCC's rating group; None = it can not be rated."""
+        who = self.session.identity
+        return self.plan.rule_for(who.service, _group_key(mscc), who.apn)
 
 
 def rate_services(request: CreditControlRequest, turn: Turn, answer: CreditControlAnswer, now_ms: i64) -> None:
@@ -90,9 +95,9 @@ def _rate_service(
     part: ServiceAnswer,
     now_ms: i64,
 ) -> None:
-    rule = turn.plan.rule_for(turn.session.identity.service, _group_key(mscc), turn.session.identity.apn)
+    rule = turn.rule_for(mscc)
     if mscc.used and not turn.charged_before:
-        report(request, turn, service, mscc, part, now_ms)
+        report(request, turn, service, mscc, rule, part, now_ms)
     elif mscc.requested or mscc.reporting_reason == REASON_QUOTA_HOLDING_TIME:
         _return_quota(turn, service)
     if rule is None:
@@ -118,13 +123,13 @@ def report(
     turn: Turn,
     service: Service,
     mscc: MultipleServicesCreditControl,
+    rule: Rule | None,
     part: ServiceAnswer | None,
     now_ms: i64,
 ) -> None:
     """Charge a Used-Service-Unit. Without a price its units are recorded as unrated; the MSCC fails (5031)."""
     held = service.reservation
     _return_quota(turn, service)
-    rule = turn.plan.rule_for(turn.session.identity.service, _group_key(mscc), turn.session.identity.apn)
     if rule is not None and service.used_units > 0 and service.unit_kind != rule.rate.unit_kind:
         _close_service(turn, service, "partial", now_ms)
     add_usage(service, mscc)
