@@ -6,10 +6,10 @@ from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from protocol.avp_issues import invalid_value, missing, too_many
-from protocol.avp_walk import AvpWalk
+from protocol.avp_walk import KEY_3GPP, AvpWalk
 from protocol.codes import CALLED_STATION_ID, SUBSCRIPTION_ID, SUBSCRIPTION_ID_DATA, SUBSCRIPTION_ID_TYPE
 from protocol.dictionary import GROUPED
-from protocol.messages import CreditControlRequest
+from protocol.messages import ABSENT, CreditControlRequest
 
 END_USER_E164: Final = 0
 END_USER_IMSI: Final = 1
@@ -19,6 +19,10 @@ DEPTH_LIMIT: Final = 16
 """Groups nested deeper than this are not looked into; TS 32.299 nests five deep."""
 
 _PLUS: Final = 0x2B
+_SGSN_MCC_MNC: Final = 0x28AF00000012  # KEY_3GPP | SGSN_MCC_MNC, as are the next
+_RAT_TYPE: Final = 0x28AF00000015
+_USER_LOCATION_INFO: Final = 0x28AF00000016
+_QOS_CLASS_IDENTIFIER: Final = 0x28AF00000404
 
 
 def read_subscription(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64) -> bool:
@@ -72,6 +76,24 @@ def skim(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64, depth:
                     return False
             elif depth < DEPTH_LIMIT and not skim(walk, request, walk.data_at, walk.data_end, depth + 1):
                 return False
+        elif walk.key >= KEY_3GPP:
+            _read_of_3gpp(walk, request)
         elif walk.key == CALLED_STATION_ID and not request.called_station_id:
             request.called_station_id = walk.message[walk.data_at : walk.data_end]
     return True
+
+
+def _read_of_3gpp(walk: AvpWalk, request: CreditControlRequest) -> None:
+    """Take what a price may depend on: the first network, location, access and class of quality named."""
+    key = walk.key
+    if key == _RAT_TYPE:
+        if request.rat_type == ABSENT and walk.data_end > walk.data_at:
+            request.rat_type = walk.message[walk.data_end - 1]
+    elif key == _SGSN_MCC_MNC:
+        if not request.serving_network:
+            request.serving_network = walk.message[walk.data_at : walk.data_end]
+    elif key == _USER_LOCATION_INFO:
+        if not request.user_location:
+            request.user_location = walk.message[walk.data_at : walk.data_end]
+    elif key == _QOS_CLASS_IDENTIFIER and request.qos_class == ABSENT:
+        request.qos_class = read_i64_be(walk.message, walk.data_at - 4) & 0xFFFFFFFF

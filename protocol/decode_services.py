@@ -20,6 +20,7 @@ from protocol.messages import ABSENT, CreditControlRequest, MultipleServicesCred
 from protocol.unit_walk import KEY_REPORTING_REASON, MAX_UNITS, UnitWalk, first_or_final, plus
 
 _U32: Final = 0xFFFFFFFF
+KEY_QOS_INFORMATION: Final = 0x28AF000003F8  # KEY_3GPP | QOS_INFORMATION
 
 
 def read_service(walk: UnitWalk, request: CreditControlRequest, at: i64, end: i64) -> bool:
@@ -55,9 +56,21 @@ def read_service(walk: UnitWalk, request: CreditControlRequest, at: i64, end: i6
         elif key == GRANTED_SERVICE_UNIT:
             walk.issue = not_allowed(walk.message, start)
             return False
-        elif walk.kind == GROUPED and not skim(walk, request, walk.data_at, walk.data_end, 1):
+        elif walk.kind == GROUPED and not _read_group(walk, request, service):
             return False
     return True
+
+
+def _read_group(walk: UnitWalk, request: CreditControlRequest, service: MultipleServicesCreditControl) -> bool:
+    """Check another group of an MSCC; its QoS-Information says nothing of other MSCCs."""
+    if walk.key != KEY_QOS_INFORMATION:
+        return skim(walk, request, walk.data_at, walk.data_end, 1)
+    of_session = request.qos_class
+    request.qos_class = ABSENT
+    fine = skim(walk, request, walk.data_at, walk.data_end, 1)
+    service.qos_class = request.qos_class
+    request.qos_class = of_session
+    return fine
 
 
 def read_requested(

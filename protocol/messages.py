@@ -51,13 +51,18 @@ class MultipleServicesCreditControl:
         self.used_output_octets: i64 = ABSENT
         self.used_time_s: i64 = ABSENT
         self.used_specific_units: i64 = ABSENT
+        self.qos_class: i64 = ABSENT
         self.total_disagrees = False
         self.reporting_reason: i64 = ABSENT
 
 
 @mypyc_attr(acyclic=True)
 class CreditControlRequest:
-    """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; fields read before it are valid."""
+    """A CCR (RFC 8506, 3.1). ``issue`` is the first thing wrong with it; fields read before it are valid.
+
+    ``serving_network`` is 3GPP-SGSN-MCC-MNC, ``user_location`` the octets of 3GPP-User-Location-Info,
+    ``rat_type`` and ``qos_class`` (QCI) are numbers (TS 32.299, 7.2.158; TS 29.061, 16.4.7).
+    """
 
     def __init__(self) -> None:
         self.flags: i64 = 0
@@ -74,6 +79,10 @@ class CreditControlRequest:
         self.msisdn = b""
         self.imsi = b""
         self.called_station_id = b""
+        self.serving_network = b""
+        self.user_location = b""
+        self.rat_type: i64 = ABSENT
+        self.qos_class: i64 = ABSENT
         self.event_timestamp: i64 = ABSENT
         self.termination_cause: i64 = ABSENT
         self.requested_action: i64 = ABSENT

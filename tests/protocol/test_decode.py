@@ -314,3 +314,26 @@ def test_deep_nesting_ends_somewhere() -> None:
     for _ in range(2000):
         nested = group(873, [nested], vendor=VENDOR_3GPP)
     assert read(build_ccr(extra=[nested])).services == []
+
+
+def test_what_a_price_may_depend_on() -> None:
+    """Network, access, location and class of quality are PS-Information's; an MSCC may have its own quality."""
+    quality = group(1016, [u32(1028, 9, vendor=VENDOR_3GPP)], vendor=VENDOR_3GPP)
+    voice = group(1016, [u32(1028, 1, vendor=VENDOR_3GPP)], vendor=VENDOR_3GPP)
+    location = avp(22, bytes.fromhex("8262f210000162f21000000101"), vendor=VENDOR_3GPP)
+    request = read(
+        build_ccr(
+            mscc=[mscc(rating_group=1, requested=None, extra=[voice]), mscc(rating_group=2, requested=None)],
+            service_information=ps_information(sgsn_mcc_mnc="20801", extra=[location, quality]),
+        )
+    )
+    assert (request.serving_network, request.rat_type, request.qos_class) == (b"20801", 6, 9)
+    assert request.user_location[:1] == b"\x82"
+    assert [service.qos_class for service in request.services] == [1, ABSENT]
+
+
+def test_a_request_that_names_no_place() -> None:
+    """What was not sent is absent, not guessed."""
+    request = read(build_ccr())
+    assert (request.serving_network, request.user_location) == (b"", b"")
+    assert (request.rat_type, request.qos_class) == (ABSENT, ABSENT)
