@@ -9,7 +9,9 @@ from mypy_extensions import i64, mypyc_attr
 
 from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text, put_varint
 
-ACCOUNT_FORMAT: Final = 1
+ACCOUNT_FORMAT: Final = 2
+_WITHOUT_COUNTERS: Final = 1
+"""The format of accounts that were stored before they had counters and credit limits; it is still read."""
 
 
 @mypyc_attr(acyclic=True)
@@ -42,11 +44,25 @@ class Bucket:
 
 
 @mypyc_attr(acyclic=True)
+class AccountCounter:
+    """What an account has used or spent in a period: units, micros or usages, as its plan counts them.
+
+    ``period`` numbers the day, week or month (of the plan's time zone) that ``value`` belongs to; 0 = for ever.
+    """
+
+    def __init__(self, counter_id: str, period: i64, value: i64) -> None:
+        self.counter_id = counter_id
+        self.period = period
+        self.value = value
+
+
+@mypyc_attr(acyclic=True)
 class Account:
     """Whose money. All amounts in micros of ``currency``; ``version`` 0 = not yet stored.
 
     The books of an account: opening + credited - debited = balance, and reserved = the sum of what its open
-    sessions hold. ``balance_micros`` includes what is reserved.
+    sessions hold. ``balance_micros`` includes what is reserved. Down to ``credit_limit_micros`` below zero a
+    postpaid account's money can be reserved; 0 for prepaid ones.
     """
 
     def __init__(self, account_id: str, currency: str, opening_micros: i64) -> None:
@@ -58,11 +74,13 @@ class Account:
         self.debited_micros: i64 = 0
         self.balance_micros = opening_micros
         self.reserved_micros: i64 = 0
+        self.credit_limit_micros: i64 = 0
         self.buckets: list[Bucket] = []
+        self.counters: list[AccountCounter] = []
 
     def available_micros(self) -> i64:
         """The money that can still be reserved; negative where the account is overdrawn."""
-        return self.balance_micros - self.reserved_micros
+        return self.balance_micros + self.credit_limit_micros - self.reserved_micros
 
     def copy(self) -> Account:
         """An independent copy, for a decision to change."""
@@ -72,10 +90,13 @@ class Account:
         other.debited_micros = self.debited_micros
         other.balance_micros = self.balance_micros
         other.reserved_micros = self.reserved_micros
+        other.credit_limit_micros = self.credit_limit_micros
         for b in self.buckets:
             other.buckets.append(
                 Bucket(b.bucket_id, b.unit_kind, b.initial, b.remaining, b.reserved, b.expires_at_ms)
             )
+        for counter in self.counters:
+            other.counters.append(AccountCounter(counter.counter_id, counter.period, counter.value))
         return other
 
     def faults(self) -> list[str]:
@@ -112,6 +133,12 @@ def encode_account(account: Account, version: i64) -> bytes:
         put_number(out, b.remaining)
         put_number(out, b.reserved)
         put_number(out, b.expires_at_ms)
+    put_varint(out, account.credit_limit_micros)
+    put_varint(out, i64(len(account.counters)))
+    for counter in account.counters:
+        put_text(out, counter.counter_id)
+        put_varint(out, counter.period)
+        put_varint(out, counter.value)
     return out.getvalue()
 
 
@@ -119,7 +146,8 @@ def decode_account(state: bytes) -> Account:
     """The account that ``encode_account`` wrote; PackingError where the octets are none."""
     octets = Unpacker(state, 0)
     version = octets.number()
-    if octets.octet() != ACCOUNT_FORMAT:
+    kept_as = octets.octet()
+    if kept_as < _WITHOUT_COUNTERS or kept_as > ACCOUNT_FORMAT:
         raise PackingError(f"account format {state[8]}, this version reads {ACCOUNT_FORMAT}")
     account = Account(octets.text(), octets.text(), octets.number())
     account.version = version
@@ -138,4 +166,9 @@ def decode_account(state: bytes) -> Account:
                 octets.number(),
             )
         )
+    if kept_as == _WITHOUT_COUNTERS:
+        return account
+    account.credit_limit_micros = octets.varint()
+    for _ in range(octets.varint()):
+        account.counters.append(AccountCounter(octets.text(), octets.varint(), octets.varint()))
     return account
