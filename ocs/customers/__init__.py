@@ -1,0 +1,1 @@
+"""Who the customers are: parties, billing accounts, subscriptions over time."""

@@ -1,0 +1,112 @@
+"""A private, real PostgreSQL for tests: its own data folder, a unix socket, gone at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sqlalchemy import text
+
+from ocs.database import open_database
+
+_FOLDERS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
+_SETTINGS: Final = (
+    "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+    "-c max_connections=40 -c shared_buffers=32MB"
+)
+
+
+def postgresql_binaries() -> Path | None:
+    """The folder of ``initdb`` and ``pg_ctl`` of the newest PostgreSQL here; None where there is none."""
+    found = [folder for pattern in _FOLDERS for folder in sorted(Path("/").glob(pattern[1:]))]
+    on_path = shutil.which("pg_ctl")
+    if on_path:
+        found.append(Path(on_path).resolve().parent)
+    usable = [folder for folder in found if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
+    return usable[-1] if usable else None
+
+
+def _user() -> str | None:
+    """Whom the server runs as: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            pwd.getpwnam(name)
+            return name
+    pytest.skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
+
+
+@contextlib.contextmanager
+def running_postgresql() -> Iterator[Path]:
+    """The folder of the socket of a server that runs meanwhile; skips the test where none is installed."""
+    binaries = postgresql_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed here")
+    user = _user()
+    folder = Path(tempfile.mkdtemp(prefix="ocs-pg-"))
+    if user is not None:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    try:
+        _run(user, [str(binaries / "initdb"), "-D", str(data), "-U", "ocs", "-A", "trust", "-N", "-E", "UTF8"])
+        options = f"{_SETTINGS} -k {folder}"
+        _run(
+            user,
+            [
+                str(binaries / "pg_ctl"),
+                "-D",
+                str(data),
+                "-o",
+                options,
+                "-l",
+                str(folder / "log"),
+                "-w",
+                "start",
+            ],
+        )
+        try:
+            yield folder
+        finally:
+            _run(user, [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(user: str | None, command: list[str]) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        command,
+        user=user,
+        cwd="/",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+
+
+@contextlib.contextmanager
+def fresh_database(folder: Path, name: str) -> Iterator[str]:
+    """The URL of a new, empty database of a server; dropped at the end."""
+    base = f"postgresql://ocs@/{{}}?host={folder}"
+    server = open_database(base.format("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+        yield base.format(name)
+        with server.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    finally:
+        server.dispose()
