@@ -101,12 +101,17 @@ def _run(user: str | None, command: list[str]) -> None:
 def fresh_database(folder: Path, name: str) -> Iterator[str]:
     """The URL of a new, empty database of a server; dropped at the end."""
     base = f"postgresql://ocs@/{{}}?host={folder}"
-    server = open_database(base.format("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    _administer(base.format("postgres"), f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
-        with server.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
         yield base.format(name)
-        with server.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     finally:
-        server.dispose()
+        _administer(base.format("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
