@@ -6,17 +6,27 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+"""What is read all the same, and most likely not meant."""
 
 
 @dataclass(frozen=True, order=True)
 class Issue:
-    """One mistake in a file; ``line`` and ``column`` count from 1, 0 = the place is the whole file or row."""
+    """One mistake in a file; ``line`` and ``column`` count from 1, 0 = the place is the whole file or row.
+
+    ``code`` is the stable number of the kind of mistake (``config.issue_codes``), "" where a file has none.
+    """
 
     source: Path | str
     line: int
     column: int
     message: str
     hint: str = ""
+    code: str = ""
+    severity: str = ERROR
 
     @property
     def place(self) -> str:
@@ -29,7 +39,10 @@ class Issue:
         return ":".join(parts)
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}"
+        marks = [WARNING] if self.severity == WARNING else []
+        if self.code:
+            marks.append(self.code)
+        text = f"{self.place}: {' '.join([*marks, self.message])}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
@@ -56,9 +69,10 @@ class ConfigError(Exception):
 class TextError(ValueError):
     """A text in a file that does not say what it should; ``hint`` tells what would."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", code: str = "T104") -> None:
         super().__init__(message)
         self.hint = hint
+        self.code = code
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,9 +8,11 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.issues import Issue, TextError, did_you_mean
+from config.issues import ERROR, Issue, TextError, did_you_mean
 from config.yaml_nodes import Data, Document, Location
 
+MOST_ISSUES: Final = 1000
+"""Issues of a catalogue that are kept; more tell nobody more."""
 NOT_A_MAPPING: Final = "a mapping (key: value) is expected here"
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -25,11 +27,21 @@ class IssueCollector:
     def __init__(self, issues_of_form: Iterable[Issue]) -> None:
         self._found = dict.fromkeys(issues_of_form)
         self._unread = {issue.place for issue in self._found}
+        self.unlisted = 0
 
     def add(self, issue: Issue) -> None:
-        """Keep an issue."""
-        if issue.place not in self._unread:
+        """Keep an issue; beyond MOST_ISSUES they are only counted, in ``unlisted``."""
+        if issue.place in self._unread or issue in self._found:
+            return
+        if len(self._found) >= MOST_ISSUES:
+            self.unlisted += 1
+        else:
             self._found[issue] = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong beyond warnings, or so much that not all of it was kept."""
+        return self.unlisted > 0 or any(issue.severity == ERROR for issue in self._found)
 
     def in_order(self) -> list[Issue]:
         """All of them by file, line and column."""
@@ -40,7 +52,7 @@ def read_mapping(issues: IssueCollector, document: Document, data: Data, locatio
     """The data as a mapping; an issue, and an empty mapping, where it is none."""
     if isinstance(data, dict):
         return data
-    issues.add(document.issue(location, NOT_A_MAPPING))
+    issues.add(document.issue(location, NOT_A_MAPPING, code="T103"))
     return {}
 
 
@@ -49,7 +61,7 @@ def read_list(issues: IssueCollector, document: Document, data: Data, location: 
     if isinstance(data, list) and data:
         return data
     message = "the list is empty" if isinstance(data, list) else "a list is expected here"
-    issues.add(document.issue(location, message, "start each entry with '- '"))
+    issues.add(document.issue(location, message, "start each entry with '- '", "T103"))
     return []
 
 
@@ -73,17 +85,17 @@ def _issue_of(document: Document, model: type[BaseModel], location: Location, de
     context: dict[str, Any] = detail.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, TextError):
-        return document.issue(at, str(cause), cause.hint)
+        return document.issue(at, str(cause), cause.hint, cause.code)
     if detail["type"] == "missing":
         message = f"{at[-1]!r} is missing"
-        return document.issue(location, message, _description(model, str(at[-1])), at_key=True)
+        return document.issue(location, message, _description(model, str(at[-1])), "T101", at_key=True)
     if detail["type"] == "extra_forbidden":
         hint = did_you_mean(str(at[-1]), model.model_fields)
-        return document.issue(at, f"unknown key {at[-1]!r}", hint, at_key=True)
+        return document.issue(at, f"unknown key {at[-1]!r}", hint, "T102", at_key=True)
     if detail["type"] == "literal_error":
-        return document.issue(at, f"{detail['input']!r} is not one of {context['expected']}")
+        return document.issue(at, f"{detail['input']!r} is not one of {context['expected']}", code="T105")
     if detail["type"] in {"model_type", "dict_type"}:
-        return document.issue(at, NOT_A_MAPPING)
+        return document.issue(at, NOT_A_MAPPING, code="T103")
     return document.issue(at, detail["msg"])
 
 

@@ -6,8 +6,9 @@ that becomes a float. Anchors, aliases, tags, merge keys and duplicate keys are 
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Union
 
@@ -22,10 +23,16 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from config.issues import Issue
+from config.issues import WARNING, Issue
 
 MOST_LEVELS: Final = 16
 """No file of ours nests deeper; a deeper one is refused before it can exhaust anything."""
+MOST_OCTETS: Final = 32_000_000
+"""A longer file is refused unread: what is long is a deck, and decks are CSV."""
+MOST_VALUES: Final = 1_000_000
+"""Texts, lists and mappings of one file; at some 700 octets of memory each."""
+MOST_FORM_ISSUES: Final = 100
+"""Mistakes of form that are told of one file."""
 
 Data = Union[str, list["Data"], dict[str, "Data"]]  # noqa: UP007 - a recursive name can not be written with |
 Location = tuple[str | int, ...]
@@ -55,14 +62,26 @@ class Document:
     broken: bool = False
     """The file could not be read to its end: there is no data."""
 
-    def issue(self, location: Location, message: str, hint: str = "", *, at_key: bool = False) -> Issue:
-        """An issue at the value (or the key) of a location, or at the nearest place above that was written."""
+    def mark(self, location: Location, *, at_key: bool = False) -> Mark:
+        """Where the value (or the key) of a location stands, or the nearest above it that was written."""
         mark = (self.keys.get(location) if at_key else None) or self.values.get(location)
         while mark is None and location:
             location = location[:-1]
             mark = self.keys.get(location) or self.values.get(location)
-        line, column = mark or (1, 1)
-        return Issue(self.source, line, column, message, hint)
+        return mark or (1, 1)
+
+    def issue(
+        self, location: Location, message: str, hint: str = "", code: str = "T104", *, at_key: bool = False
+    ) -> Issue:
+        """An issue at the value (or the key) of a location, or at the nearest place above that was written."""
+        line, column = self.mark(location, at_key=at_key)
+        return Issue(self.source, line, column, message, hint, code)
+
+    def warning(
+        self, location: Location, message: str, hint: str = "", code: str = "T901", *, at_key: bool = False
+    ) -> Issue:
+        """A warning at a place as ``issue`` finds it."""
+        return replace(self.issue(location, message, hint, code, at_key=at_key), severity=WARNING)
 
 
 def read_yaml(source: Path) -> Document:
@@ -77,24 +96,39 @@ def read_yaml(source: Path) -> Document:
 
 def _read_into(document: Document) -> Issue | None:
     source = document.source
-    try:
-        octets = source.read_bytes()
-    except OSError as error:
-        return Issue(source, 0, 0, f"can not be read: {error.strerror}")
-    try:
-        text = octets.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = octets.count(b"\n", 0, error.start) + 1
-        message = f"octet 0x{octets[error.start]:02x} is not UTF-8"
-        return Issue(source, line, 0, message, "save the file as UTF-8")
+    text = read_text(source, MOST_OCTETS)
+    if isinstance(text, Issue):
+        return text
     try:
         _Builder(document, text).build()
     except yaml.MarkedYAMLError as error:
         return _syntax_issue(source, text, error)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Issue(source, line, 0, f"character {error.character:#x} is not allowed in YAML")
+        return Issue(source, line, 0, f"character {error.character:#x} is not allowed in YAML", code="T002")
+    except _TooMuchError as error:
+        return error.issue
     return None
+
+
+def read_text(source: Path, most_octets: int) -> str | Issue:
+    """The text of a UTF-8 file, without a byte order mark; an issue where it is none, or is too long."""
+    try:
+        found = source.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return Issue(source, 0, 0, "is not a file", code="T001")
+        if found.st_size > most_octets:
+            message = f"the file has more than {most_octets // 1_000_000} MB"
+            return Issue(source, 0, 0, message, "long lists of prefixes belong into decks (CSV)", "T007")
+        octets = source.read_bytes()
+    except OSError as error:
+        return Issue(source, 0, 0, f"can not be read: {error.strerror}", code="T001")
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        message = f"octet 0x{octets[error.start]:02x} is not UTF-8"
+        return Issue(source, line, 0, message, "save the file as UTF-8", "T002")
 
 
 def _syntax_issue(source: Path, text: str, error: yaml.MarkedYAMLError) -> Issue:
@@ -103,11 +137,19 @@ def _syntax_issue(source: Path, text: str, error: yaml.MarkedYAMLError) -> Issue
     problem = error.problem or "syntax error"
     lines = text.splitlines()
     if line and line <= len(lines) and lines[line - 1][column - 1 : column] == "\t":
-        return Issue(source, line, column, "a tab can not indent YAML", "indent with spaces")
+        return Issue(source, line, column, "a tab can not indent YAML", "indent with spaces", "T003")
     hint = next((hint for start, hint in _SYNTAX_HINTS.items() if start in problem), "")
     if error.context and error.context_mark:
         problem = f"{problem} {error.context} that began in line {error.context_mark.line + 1}"
-    return Issue(source, line, column, problem, hint)
+    return Issue(source, line, column, problem, hint, "T003")
+
+
+class _TooMuchError(Exception):
+    """A file that is not read further, and why."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue)
+        self.issue = issue
 
 
 class _Builder:
@@ -116,6 +158,7 @@ class _Builder:
     def __init__(self, document: Document, text: str) -> None:
         self._document = document
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_LOADER)
+        self._values = 0
 
     def build(self) -> None:
         documents = 0
@@ -129,14 +172,22 @@ class _Builder:
                 if documents == 1 and isinstance(data, dict):
                     self._document.data = data
                 elif documents == 1 and data != "":
-                    self._refuse(event, "a mapping (key: value) is expected here")
+                    self._refuse(event, "a mapping (key: value) is expected here", code="T103")
 
-    def _refuse(self, event: yaml.Event, message: str, hint: str = "") -> None:
-        issue = Issue(self._document.source, *_mark_of(event), message, hint)
+    def _refuse(self, event: yaml.Event, message: str, hint: str = "", code: str = "T004") -> None:
+        issue = Issue(self._document.source, *_mark_of(event), message, hint, code)
+        if len(self._document.issues) >= MOST_FORM_ISSUES:
+            message = f"more than {MOST_FORM_ISSUES} mistakes in the form of this file"
+            raise _TooMuchError(replace(issue, message=message, hint="", code="T007"))
         self._document.issues.append(issue)
 
     def _value(self, event: NodeEvent, location: Location) -> Data:
         self._document.values.setdefault(location, _mark_of(event))
+        self._values += 1
+        if self._values > MOST_VALUES:
+            message = f"the file has more than {MOST_VALUES} values"
+            hint = "long lists of prefixes belong into decks (CSV)"
+            raise _TooMuchError(Issue(self._document.source, *_mark_of(event), message, hint, "T007"))
         if isinstance(event, AliasEvent):
             self._refuse(event, f"alias *{event.anchor} is not supported", "write the value out")
             return ""
@@ -148,7 +199,7 @@ class _Builder:
                 self._refuse(event, f"tag {event.tag} is not supported", "all values are read as text")
             return text
         if len(location) >= MOST_LEVELS:
-            self._refuse(event, f"nested deeper than {MOST_LEVELS} levels")
+            self._refuse(event, f"nested deeper than {MOST_LEVELS} levels", code="T006")
             self._skip()
             return ""
         if isinstance(event, SequenceStartEvent):
@@ -191,7 +242,7 @@ class _Builder:
             at = (*location, key)
             if key in found:
                 line, _ = self._document.keys[at]
-                self._refuse(event, f"key {key!r} was given already in line {line}")
+                self._refuse(event, f"key {key!r} was given already in line {line}", code="T005")
                 self._value(self._next_node(), (*location, "?"))
                 continue
             self._document.keys[at] = _mark_of(event)
