@@ -1,17 +1,19 @@
 """Subscribers out of a CSV file: streamed, checked, with file:line for every mistake.
 
-Columns, in any order: ``msisdn,imsi,account,plan,balance`` and optionally ``status`` (active or barred). One of
-msisdn and imsi may be empty. An empty account means one of the subscriber's own, with the subscriber's id: the
-MSISDN, or ``imsi-`` and the IMSI where there is no MSISDN. The balance is what the account opens with, decimal
-text in the plan's currency: the first row that names an account says it (empty = 0), later ones agree or are
-empty.
+Columns, in any order: ``msisdn,imsi,account,plan,balance`` and optionally ``status`` (active or barred),
+``group`` (a name tariffs select by) and ``time_zone`` (IANA; empty = the network's). One of msisdn and
+imsi may be empty. An empty account means one of the subscriber's own, with the subscriber's id: the MSISDN, or
+``imsi-`` and the IMSI where there is no MSISDN. The balance is what the account opens with, decimal text in the
+plan's currency: the first row that names an account says it (empty = 0), later ones agree or are empty.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import zoneinfo
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,13 +24,14 @@ from rating.catalogue import Plan
 if TYPE_CHECKING:
     from _csv import Reader
 
-COLUMNS: Final = ("msisdn", "imsi", "account", "plan", "balance", "status")
-REQUIRED_COLUMNS: Final = COLUMNS[:-1]
+COLUMNS: Final = ("msisdn", "imsi", "account", "plan", "balance", "status", "group", "time_zone")
+REQUIRED_COLUMNS: Final = COLUMNS[:5]
 MOST_LISTED_ISSUES: Final = 100
 MOST_REMEMBERED_BALANCES: Final = 10_000
 """Different balance texts that need no second parsing."""
 _STATUS: Final = {"": 0, "active": 0, "barred": 1}
 """The numbers of balance.subscriber, which is above this room's reach."""
+_GROUP: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
@@ -44,6 +47,14 @@ class SubscriberRow(NamedTuple):
     currency: str
     opening_micros: int
     status: int
+    group: bytes = b""
+    time_zone: str = ""
+
+
+@cache
+def available_time_zones() -> frozenset[str]:
+    """The names of all time zones."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def subscriber_id_of(msisdn: str, imsi: str) -> str:
@@ -132,7 +143,9 @@ class _RowReader:
         for name in REQUIRED_COLUMNS:
             if name not in names:
                 self._refuse(
-                    1, f"column {name!r} is missing", f"columns are {','.join(REQUIRED_COLUMNS)}[,status]"
+                    1,
+                    f"column {name!r} is missing",
+                    f"columns are {','.join(REQUIRED_COLUMNS)}; {', '.join(COLUMNS[5:])} are optional",
                 )
         if self._count > before:
             return []
@@ -143,7 +156,7 @@ class _RowReader:
             self._refuse(line, f"{len(fields)} fields, the header has {width}")
             return None
         fields.append("")
-        msisdn, imsi, account, plan_id, balance, status_word = [fields[index] for index in order]
+        msisdn, imsi, account, plan_id, balance, status_word, group, time_zone = [fields[at] for at in order]
         plan = self._plans.get(plan_id)
         status = _STATUS.get(status_word)
         right = (
@@ -153,6 +166,8 @@ class _RowReader:
             and (not imsi or (imsi.isascii() and imsi.isdigit() and 6 <= len(imsi) <= 15))
             and (msisdn or imsi)
             and (not account or _ACCOUNT.fullmatch(account) is not None)
+            and (not group or _GROUP.fullmatch(group) is not None)
+            and (not time_zone or time_zone in available_time_zones())
         )
         if not right or plan is None or status is None:
             self._explain(line, fields, order)
@@ -174,6 +189,8 @@ class _RowReader:
             currency,
             micros,
             status,
+            group.encode(),
+            time_zone,
         )
 
     def _identities_are_new(self, line: int, msisdn: str, imsi: str) -> bool:
@@ -228,7 +245,7 @@ class _RowReader:
 
     def _explain(self, line: int, fields: list[str], order: list[int]) -> None:
         """Say everything that is wrong with the words of a row."""
-        msisdn, imsi, account, plan_id, _, status = [fields[index] for index in order]
+        msisdn, imsi, account, plan_id, _, status, group, time_zone = [fields[index] for index in order]
         if not (msisdn or imsi):
             self._refuse(line, "neither a msisdn nor an imsi")
         for name, value, least in (("msisdn", msisdn, 5), ("imsi", imsi, 6)):
@@ -240,6 +257,13 @@ class _RowReader:
         if account and _ACCOUNT.fullmatch(account) is None:
             hint = "up to 64 letters, digits, '.', '_', '@', '+' and '-'"
             self._refuse(line, f"account {account!r} is not an account id", hint)
+        if group and _GROUP.fullmatch(group) is None:
+            hint = "up to 64 letters, digits, '.', '_' and '-'"
+            self._refuse(line, f"group {group!r} is not a group's name", hint)
+        if time_zone and time_zone not in available_time_zones():
+            hint = did_you_mean(time_zone, available_time_zones()) if len(time_zone) < 64 else ""
+            hint = hint if hint.startswith("did") else "write it such as Europe/Berlin"
+            self._refuse(line, f"time_zone {time_zone!r} is not a time zone", hint)
         if plan_id not in self._plans:
             self._refuse(line, f"plan {plan_id!r} is not in the catalogue", did_you_mean(plan_id, self._plans))
         if status not in _STATUS:

@@ -77,6 +77,9 @@ def plan_row(row: SubscriberRow, states: RowStates, plan: Plan, now_ms: int) -> 
     if old is None or _differs(old, row):
         version = old.version if old is not None else 0
         fresh = Subscriber(row.msisdn, row.imsi, row.account_id, row.plan_id, row.status)
+        fresh.group = row.group
+        fresh.time_zone = row.time_zone
+        fresh.activated_ms = old.activated_ms if old is not None else now_ms
         change.put(subscriber_key(row.subscriber_id), version, encode_subscriber(fresh, version + 1), 0)
     _put_imsis(change, row, states, old)
     if not change.keys:
@@ -85,13 +88,9 @@ def plan_row(row: SubscriberRow, states: RowStates, plan: Plan, now_ms: int) -> 
 
 
 def _differs(old: Subscriber, row: SubscriberRow) -> bool:
-    return (old.msisdn, old.imsi, old.account_id, old.plan_id, old.status) != (
-        row.msisdn,
-        row.imsi,
-        row.account_id,
-        row.plan_id,
-        row.status,
-    )
+    was = (old.msisdn, old.imsi, old.account_id, old.plan_id, old.status, old.group, old.time_zone)
+    is_now = (row.msisdn, row.imsi, row.account_id, row.plan_id, row.status, row.group, row.time_zone)
+    return was != is_now
 
 
 def _put_account(

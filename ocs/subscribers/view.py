@@ -3,6 +3,7 @@
 from balance.keys import imsi_key, subscriber_key
 from balance.store import StateStore, load_states
 from balance.subscriber import ACTIVE, Subscriber, decode_subscriber
+from ocs.charging.record import time_octets
 
 
 async def find_subscriber(store: StateStore, identity: str) -> Subscriber | None:
@@ -26,4 +27,7 @@ def subscriber_view(subscriber: Subscriber) -> dict[str, object]:
         "account": subscriber.account_id,
         "plan": subscriber.plan_id,
         "status": "active" if subscriber.status == ACTIVE else "barred",
+        "group": subscriber.group.decode(),
+        "time_zone": subscriber.time_zone,
+        "activated_at": time_octets(subscriber.activated_ms).decode() if subscriber.activated_ms else None,
     }

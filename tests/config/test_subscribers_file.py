@@ -97,7 +97,12 @@ HEADERS = [
     ("msisdn,imsi,account,plan,balance,plan\n", ["s:1: column 'plan' is here twice"]),
     (
         "msisdn,imsi,account,plan\n",
-        ["s:1: column 'balance' is missing\n    hint: columns are msisdn,imsi,account,plan,balance[,status]"],
+        [
+            (
+                "s:1: column 'balance' is missing\n"
+                "    hint: columns are msisdn,imsi,account,plan,balance; status, group, time_zone are optional"
+            )
+        ],
     ),
 ]
 
@@ -214,3 +219,14 @@ def test_reading_stops_at_the_first_mistake(tmp_path: Path) -> None:
     assert next(rows).line == 2
     with pytest.raises(ConfigError, match="msisdn 'x' is not digits"):
         next(rows)
+
+
+def test_group_and_time_zone_are_optional(tmp_path: Path) -> None:
+    """A subscriber may be in a group that tariffs select by, and live in a time zone of its own."""
+    header = "msisdn,imsi,account,plan,balance,group,time_zone\n"
+    rows = _rows(tmp_path, header + "447700000001,,,payg,0,staff,Europe/Lisbon\n447700000002,,,payg,0,,\n")
+    assert [(row.group, row.time_zone) for row in rows] == [(b"staff", "Europe/Lisbon"), (b"", "")]
+    assert _words(tmp_path, header + "447700000001,,,payg,0,a b,Europe/Lisbo\n") == [
+        "s:2: group 'a b' is not a group's name\n    hint: up to 64 letters, digits, '.', '_' and '-'",
+        "s:2: time_zone 'Europe/Lisbo' is not a time zone\n    hint: did you mean 'Europe/Lisbon'?",
+    ]

@@ -77,7 +77,11 @@ def test_a_subscriber_is_shown_by_either_identity(data: Path) -> None:
         "account": "447700000001",
         "plan": "payg",
         "status": "active",
+        "group": "",
+        "time_zone": "",
+        "activated_at": shown["activated_at"],
     }
+    assert str(shown["activated_at"]).startswith("20")
     assert read("subscriber", "show", "imsi:234150000000001", "--data", str(data)) == shown
     assert read("subscriber", "show", "+447700000001", "--data", str(data)) == shown
     assert "family" in run("subscriber", "show", "imsi:234150000000004", "--data", str(data)).stdout
