@@ -68,8 +68,8 @@ class InvoiceLine:
 
     ``account_id`` is who caused it: the invoice's own account or a child of it. ``quantity`` of ``unit_kind``
     (octets, seconds, units; days for fees) was counted over ``records`` records. ``late`` usage began before
-    the invoice's period. Where prices are in another currency, ``original_micros`` of ``original_currency`` were
-    converted; otherwise these repeat the amount and the invoice's currency.
+    the invoice's period. Where prices are in another currency, ``original_micros`` of ``original_currency``
+    were converted; otherwise these repeat the amount and the invoice's currency.
     """
 
     number: int
