@@ -32,6 +32,11 @@ def put_varint(out: BytesWriter, value: i64) -> None:
     out.append(u8(value))
 
 
+def put_signed(out: BytesWriter, value: i64) -> None:
+    """Append a number of either sign, in one octet for each seven bits (its sign is the lowest)."""
+    put_varint(out, -2 * value - 1 if value < 0 else 2 * value)
+
+
 def put_decimal(out: BytesWriter, value: i64) -> None:
     """Append a number in ASCII digits."""
     if value < 0:
@@ -101,6 +106,12 @@ class Unpacker:
                 return value
             shift += 7
         raise PackingError(f"state ends at {end}, varint wanted at {self.position}")
+
+    def signed(self) -> i64:
+        """The next number that ``put_signed`` wrote."""
+        value = self.varint()
+        half = value >> 1
+        return -half - 1 if value & 1 else half
 
     def octets(self) -> bytes:
         """The next octet string."""

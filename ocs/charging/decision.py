@@ -235,6 +235,9 @@ def _identity(request: CreditControlRequest, subscriber: Subscriber, service: st
     identity.apn = request.called_station_id
     identity.origin_host = request.origin_host
     identity.origin_realm = request.origin_realm
+    identity.subscriber_group = subscriber.group
+    identity.time_zone = subscriber.time_zone
+    identity.activated_ms = subscriber.activated_ms
     return identity
 
 

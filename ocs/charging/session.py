@@ -7,6 +7,7 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from balance.operations import BucketHold, Reservation
+from protocol.messages import ABSENT
 
 OPEN: Final = 0
 CLOSED: Final = 1
@@ -19,7 +20,8 @@ ANSWERS_KEPT: Final = 8
 class ChargeLine:
     """Units that were paid with money at one rate; ``amount_micros`` is the price of all of them together.
 
-    The rate is copied from the catalogue whose version is named, so that a record explains itself.
+    The rate is copied from the catalogue whose version is named, so that a record explains itself. What a cap
+    or a discount takes off is a line too, at a price below zero.
     """
 
     def __init__(self, rule_id: str, catalogue: str, rounding: i64) -> None:
@@ -58,6 +60,7 @@ class Service:
 
     ``granted`` units are with the client now, paid for by ``reservation``. The used units of all kinds are
     kept as reported; ``used_units`` are those of ``unit_kind``, by which the service is charged.
+    ``granted_under`` is the version of the catalogue by which the next report of the granted units is priced.
     """
 
     def __init__(self, rating_group: i64, service_identifier: i64, opened_ms: i64) -> None:
@@ -68,6 +71,7 @@ class Service:
         self.unit_kind: i64 = 0
         self.granted: i64 = 0
         self.validity_time_s: i64 = 0
+        self.granted_under = ""
         self.reservation = Reservation()
         self.used_units: i64 = 0
         self.used_octets: i64 = 0
@@ -90,6 +94,7 @@ class Service:
         other.unit_kind = self.unit_kind
         other.granted = self.granted
         other.validity_time_s = self.validity_time_s
+        other.granted_under = self.granted_under
         other.reservation.money_micros = self.reservation.money_micros
         for hold in self.reservation.holds:
             other.reservation.holds.append(BucketHold(hold.bucket_id, hold.units))
@@ -135,8 +140,30 @@ class SessionIdentity:
         self.apn = b""
         self.origin_host = b""
         self.origin_realm = b""
+        self.subscriber_group = b""
+        self.time_zone = ""
+        self.activated_ms: i64 = 0
         self.octets = b""
         self.record_fields = b""
+
+
+@mypyc_attr(acyclic=True)
+class Circumstances:
+    """Where and how a session is served now, as its last request told: what tariffs may select by.
+
+    Never changed: a request that tells something else makes another. ``octets`` are its stored form, made once.
+    """
+
+    def __init__(self, serving_network: bytes, user_location: bytes, rat_type: i64, qos_class: i64) -> None:
+        self.serving_network = serving_network
+        self.user_location = user_location
+        self.rat_type = rat_type
+        self.qos_class = qos_class
+        self.octets = b""
+
+
+UNTOLD: Final = Circumstances(b"", b"", ABSENT, ABSENT)
+"""The circumstances of a session whose requests tell nothing of them."""
 
 
 @mypyc_attr(acyclic=True)
@@ -152,6 +179,7 @@ class ChargingSession:
     def __init__(self, identity: SessionIdentity, opened_ms: i64) -> None:
         self.version: i64 = 0
         self.identity = identity
+        self.circumstances = UNTOLD
         self.state: i64 = OPEN
         self.opened_ms = opened_ms
         self.last_ms = opened_ms
@@ -170,6 +198,7 @@ class ChargingSession:
         """A copy that shares its services: replace one by its own copy before changing it."""
         other = ChargingSession(self.identity, self.opened_ms)
         other.version = self.version
+        other.circumstances = self.circumstances
         other.state = self.state
         other.last_ms = self.last_ms
         other.deadline_ms = self.deadline_ms

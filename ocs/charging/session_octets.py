@@ -9,10 +9,29 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from balance.operations import BucketHold
-from balance.packing import PackingError, Unpacker, put_number, put_octet, put_octets, put_text, put_varint
-from ocs.charging.session import BucketUse, ChargeLine, ChargingSession, Service, SessionIdentity
+from balance.packing import (
+    PackingError,
+    Unpacker,
+    put_number,
+    put_octet,
+    put_octets,
+    put_signed,
+    put_text,
+    put_varint,
+)
+from ocs.charging.session import (
+    UNTOLD,
+    BucketUse,
+    ChargeLine,
+    ChargingSession,
+    Circumstances,
+    Service,
+    SessionIdentity,
+)
 
-SESSION_FORMAT: Final = 1
+SESSION_FORMAT: Final = 2
+_OF_ONE_CATALOGUE: Final = 1
+"""The format before services named the catalogue of their grants; it is still read."""
 
 
 def identity_octets(identity: SessionIdentity) -> bytes:
@@ -28,6 +47,19 @@ def identity_octets(identity: SessionIdentity) -> bytes:
     put_octets(out, identity.apn)
     put_octets(out, identity.origin_host)
     put_octets(out, identity.origin_realm)
+    put_octets(out, identity.subscriber_group)
+    put_text(out, identity.time_zone)
+    put_varint(out, identity.activated_ms)
+    return out.getvalue()
+
+
+def circumstances_octets(circumstances: Circumstances) -> bytes:
+    """The octets of what may change in a session at any request, but seldom does."""
+    out = BytesWriter()
+    put_octets(out, circumstances.serving_network)
+    put_octets(out, circumstances.user_location)
+    put_varint(out, circumstances.rat_type + 1)
+    put_varint(out, circumstances.qos_class + 1)
     return out.getvalue()
 
 
@@ -41,6 +73,10 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_octet(out, SESSION_FORMAT)
     put_octet(out, session.state)
     put_octets(out, identity.octets)
+    circumstances = session.circumstances
+    if not circumstances.octets and circumstances is not UNTOLD:
+        circumstances.octets = circumstances_octets(circumstances)
+    put_octets(out, circumstances.octets)
     put_number(out, session.opened_ms)
     put_number(out, session.last_ms)
     put_number(out, session.deadline_ms)
@@ -68,6 +104,7 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     put_octet(out, service.unit_kind)
     put_varint(out, service.granted)
     put_varint(out, service.validity_time_s)
+    put_text(out, service.granted_under)
     put_varint(out, service.reservation.money_micros)
     put_varint(out, i64(len(service.reservation.holds)))
     for hold in service.reservation.holds:
@@ -88,12 +125,12 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     for line in service.lines:
         put_text(out, line.rule_id)
         put_text(out, line.catalogue)
-        put_varint(out, line.price_micros)
+        put_signed(out, line.price_micros)
         put_varint(out, line.per_units)
         put_varint(out, line.increment)
         put_octet(out, line.rounding)
         put_varint(out, line.units)
-        put_varint(out, line.amount_micros)
+        put_signed(out, line.amount_micros)
     put_varint(out, i64(len(service.bucket_uses)))
     for use in service.bucket_uses:
         put_text(out, use.bucket_id)
@@ -104,11 +141,14 @@ def decode_session(state: bytes) -> ChargingSession:
     """The session that ``encode_session`` wrote; PackingError where the octets are none."""
     octets = Unpacker(state, 0)
     version = octets.number()
-    if octets.octet() != SESSION_FORMAT:
+    kept_as = octets.octet()
+    if kept_as < _OF_ONE_CATALOGUE or kept_as > SESSION_FORMAT:
         raise PackingError(f"session format {state[8]}, this version reads {SESSION_FORMAT}")
     kind = octets.octet()
     identity = _identity(octets.octets())
+    circumstances = UNTOLD if kept_as == _OF_ONE_CATALOGUE else _circumstances(octets.octets())
     session = ChargingSession(identity, octets.number())
+    session.circumstances = circumstances
     session.version = version
     session.state = kind
     session.last_ms = octets.number()
@@ -125,8 +165,17 @@ def decode_session(state: bytes) -> ChargingSession:
         session.answers.append(octets.octets())
     services = octets.varint()
     for _ in range(services):
-        session.services.append(_service(octets))
+        session.services.append(_service(octets, kept_as))
     return session
+
+
+def _circumstances(part: bytes) -> Circumstances:
+    if not part:
+        return UNTOLD
+    octets = Unpacker(part, 0)
+    told = Circumstances(octets.octets(), octets.octets(), octets.varint() - 1, octets.varint() - 1)
+    told.octets = part
+    return told
 
 
 def _identity(part: bytes) -> SessionIdentity:
@@ -143,11 +192,15 @@ def _identity(part: bytes) -> SessionIdentity:
     identity.apn = octets.octets()
     identity.origin_host = octets.octets()
     identity.origin_realm = octets.octets()
+    if octets.position < len(part):
+        identity.subscriber_group = octets.octets()
+        identity.time_zone = octets.text()
+        identity.activated_ms = octets.varint()
     identity.octets = part
     return identity
 
 
-def _service(octets: Unpacker) -> Service:
+def _service(octets: Unpacker, kept_as: i64) -> Service:
     rating_group = octets.varint() - 1
     service_identifier = octets.varint() - 1
     service = Service(rating_group, service_identifier, octets.number())
@@ -155,6 +208,8 @@ def _service(octets: Unpacker) -> Service:
     service.unit_kind = octets.octet()
     service.granted = octets.varint()
     service.validity_time_s = octets.varint()
+    if kept_as != _OF_ONE_CATALOGUE:
+        service.granted_under = octets.text()
     service.reservation.money_micros = octets.varint()
     holds = octets.varint()
     for _ in range(holds):
@@ -173,12 +228,12 @@ def _service(octets: Unpacker) -> Service:
     lines = octets.varint()
     for _ in range(lines):
         line = ChargeLine(octets.text(), octets.text(), 0)
-        line.price_micros = octets.varint()
+        line.price_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
         line.per_units = octets.varint()
         line.increment = octets.varint()
         line.rounding = octets.octet()
         line.units = octets.varint()
-        line.amount_micros = octets.varint()
+        line.amount_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
         service.lines.append(line)
     uses = octets.varint()
     for _ in range(uses):

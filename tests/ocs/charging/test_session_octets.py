@@ -6,10 +6,19 @@ from hypothesis import strategies as st
 
 from balance.operations import BucketHold
 from balance.packing import PackingError
-from ocs.charging.session import BucketUse, ChargeLine, ChargingSession, Service, SessionIdentity
+from ocs.charging.session import (
+    UNTOLD,
+    BucketUse,
+    ChargeLine,
+    ChargingSession,
+    Circumstances,
+    Service,
+    SessionIdentity,
+)
 from ocs.charging.session_octets import decode_session, encode_session
 
 numbers = st.one_of(st.just(0), st.integers(0, 300), st.integers(0, (1 << 62) - 1))
+amounts = st.integers(-(1 << 55), 1 << 55)
 texts = st.sampled_from(["", "payg/any", "ü" * 150, "x" * 300])
 octets = st.binary(max_size=300)
 
@@ -18,8 +27,8 @@ octets = st.binary(max_size=300)
 def lines(draw: st.DrawFn) -> ChargeLine:
     """A charge line."""
     made = ChargeLine(draw(texts), draw(texts), draw(st.integers(0, 2)))
-    made.price_micros, made.per_units, made.increment = draw(numbers), draw(numbers), draw(numbers)
-    made.units, made.amount_micros = draw(numbers), draw(numbers)
+    made.price_micros, made.per_units, made.increment = draw(amounts), draw(numbers), draw(numbers)
+    made.units, made.amount_micros = draw(numbers), draw(amounts)
     return made
 
 
@@ -42,6 +51,7 @@ def services(draw: st.DrawFn) -> Service:
     ):
         setattr(made, name, draw(numbers))
     made.unit_kind = draw(st.integers(0, 3))
+    made.granted_under = draw(texts)
     made.reservation.money_micros = draw(numbers)
     made.reservation.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
     made.lines = draw(st.lists(lines(), max_size=3))
@@ -56,7 +66,18 @@ def sessions(draw: st.DrawFn) -> ChargingSession:
         draw(octets), draw(texts), draw(octets), draw(octets), draw(texts), draw(texts), draw(octets)
     )
     identity.apn, identity.origin_host, identity.origin_realm = draw(octets), draw(octets), draw(octets)
+    identity.subscriber_group, identity.time_zone, identity.activated_ms = (
+        draw(octets),
+        draw(texts),
+        draw(numbers),
+    )
     made = ChargingSession(identity, draw(numbers))
+    made.circumstances = draw(
+        st.one_of(
+            st.just(UNTOLD),
+            st.builds(Circumstances, octets, octets, st.integers(-1, 255), st.integers(-1, 0xFFFFFFFF)),
+        )
+    )
     made.state = draw(st.integers(0, 1))
     for name in (
         *("last_ms", "deadline_ms", "indexed_ms", "records", "first_request", "last_request", "requests"),
@@ -124,3 +145,23 @@ def test_another_format_is_refused() -> None:
     state[8] = 99
     with pytest.raises(PackingError, match="session format 99"):
         decode_session(bytes(state))
+
+
+FIRST_FORMAT = (
+    "000000000000000401003c0667773b313b31016104343437370432333431047061796704646174610e333232353140336770702e6f72"
+    "6708696e7465726e6574026777036e657400000000000003e800000000000003e8000000000000138800000000000000000000000200"
+    "00010178010b0000000000000003e800000000000003e801f4033cf40301026762072828000000002800000000010870617967"
+    "2f616e790c3031323334353637383961620101010028280102676203"
+)
+"""A session as the first version stored it."""
+
+
+def test_a_session_of_the_first_format_is_read() -> None:
+    """An upgrade finds the sessions that were open."""
+    session = decode_session(bytes.fromhex(FIRST_FORMAT))
+    assert (session.version, session.identity.plan_id, session.requests) == (4, "payg", 2)
+    (service,) = session.services
+    assert (service.granted, service.validity_time_s, service.reservation.units_of("gb")) == (500, 60, 7)
+    assert [(line.price_micros, line.units, line.amount_micros) for line in service.lines] == [(1, 40, 40)]
+    assert (service.granted_under, session.circumstances.rat_type) == ("", -1)
+    assert encode_session(decode_session(encode_session(session, 5)), 5) == encode_session(session, 5)
