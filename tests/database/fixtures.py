@@ -34,12 +34,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A database with all tables."""
+def empty_engine(database_url: str) -> Iterator[Engine]:
+    """A database without tables."""
     opened = open_database(database_url)
-    migrate(opened)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def engine(empty_engine: Engine) -> Engine:
+    """A database with all tables."""
+    migrate(empty_engine)
+    return empty_engine
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 import ocs
-from ocs.database import metadata, migrate, migration, open_database
+from ocs.database import metadata, migrate, migration
 from ocs.database.migration import migration_config
 
 
@@ -57,10 +57,10 @@ def described(engine: Engine) -> dict[str, Any]:
     }
 
 
-def test_migrated_tables_are_those_that_are_defined(database_url: str) -> None:
+def test_migrated_tables_are_those_that_are_defined(empty_engine: Engine) -> None:
     """Tables, columns, keys, constraints and indexes are alike, however they came to be."""
     define_all_tables()
-    engine = open_database(database_url)
+    engine = empty_engine
     metadata.create_all(engine)
     defined = described(engine)
     metadata.drop_all(engine)
@@ -69,7 +69,6 @@ def test_migrated_tables_are_those_that_are_defined(database_url: str) -> None:
     assert described(engine) == defined
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
@@ -92,9 +91,9 @@ def test_each_branch_has_one_head_named_after_it() -> None:
     assert len(labels) == len(scripts.get_heads())
 
 
-def test_a_migration_that_fails_leaves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(empty_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """All revisions are one transaction, on SQLite too."""
-    engine = open_database(database_url)
+    engine = empty_engine
 
     def fails_at_the_end(config: Config, revision: str) -> None:
         command.upgrade(config, revision)
@@ -107,4 +106,3 @@ def test_a_migration_that_fails_leaves_nothing(database_url: str, monkeypatch: p
     assert described(engine) == {}
     migrate(engine)
     assert "subscription" in described(engine)
-    engine.dispose()
