@@ -1,101 +1,59 @@
 """The catalogue: an immutable value, checked whole, swapped whole, named by the hash of its content."""
 
-from math import gcd
 from typing import Final
 
 from mypy_extensions import i64
 
+from rating.bundles import BundleDefinition
+from rating.calendar import UTC, Zone
+from rating.conditions import Condition
+from rating.decks import RateDeck
+from rating.exchange import ExchangeRates
+from rating.fees import Fee
+from rating.numbering import Numbering
+from rating.offers import Addon, Bonus
+from rating.prefixes import PrefixZones
+from rating.rates import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Rate
+from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, GrantPolicy, Rule
+from rating.selection import Selector
+from rating.tariff import Cap, Counter, Discount
+
+__all__ = [
+    "ANY_RATING_GROUP",
+    "CHARGE",
+    "DENIED",
+    "NOT_CONTROLLED",
+    "NO_RATING_GROUP",
+    "ROUND_DOWN",
+    "ROUND_HALF_UP",
+    "ROUND_UP",
+    "BundleDefinition",
+    "Catalogue",
+    "Condition",
+    "GrantPolicy",
+    "Plan",
+    "Rate",
+    "Rule",
+]
+
 ANY_RATING_GROUP: Final = -2
 NO_RATING_GROUP: Final = -1
 
-CHARGE: Final = 0
-"""Rule action: price the units (a price of zero is a zero-rated service)."""
-NOT_CONTROLLED: Final = 1
-"""Rule action: answer 4011, the service is free and needs no quota."""
-DENIED: Final = 2
-"""Rule action: answer 4010, the service is barred on this plan."""
-
-ROUND_UP: Final = 0
-ROUND_HALF_UP: Final = 1
-ROUND_DOWN: Final = 2
-
-
-class Rate:
-    """A price: ``price_micros`` for ``per_units`` units of a kind; usage counts in whole ``increment``s.
-
-    ``numerator`` micros for ``denominator`` units is the same price in lowest terms, for small products.
-    """
-
-    def __init__(
-        self, unit_kind: i64, price_micros: int, per_units: int, increment: int, rounding: i64
-    ) -> None:
-        self.unit_kind = unit_kind
-        self.price_micros = price_micros
-        self.per_units = per_units
-        self.increment = increment
-        self.rounding = rounding
-        common = gcd(price_micros, per_units)
-        self.numerator = price_micros // common
-        self.denominator = per_units // common
-
-
-class GrantPolicy:
-    """How much is granted at once (units), for how long (s), and when the client shall ask again.
-
-    ``default_units`` answers an empty Requested-Service-Unit; no grant is over ``maximum_units``.
-    ``threshold_percent`` of the grant is sent as Volume- or Time-Quota-Threshold (0 = none).
-    ``quota_holding_time_s`` is ABSENT (-1) where the client's own default shall hold.
-    """
-
-    def __init__(
-        self,
-        default_units: i64,
-        maximum_units: i64,
-        validity_time_s: i64,
-        threshold_percent: i64,
-        quota_holding_time_s: i64,
-    ) -> None:
-        self.default_units = default_units
-        self.maximum_units = maximum_units
-        self.validity_time_s = validity_time_s
-        self.threshold_percent = threshold_percent
-        self.quota_holding_time_s = quota_holding_time_s
-
-
-class Rule:
-    """What one service of a plan costs. ``rule_id`` (``plan/rule``) is written into every record it priced."""
-
-    def __init__(self, rule_id: str, action: i64, rate: Rate, grant: GrantPolicy) -> None:
-        self.rule_id = rule_id
-        self.action = action
-        self.rate = rate
-        self.grant = grant
-
-
-class BundleDefinition:
-    """Units that are used before money: ``units`` of ``unit_kind``, for these rating groups (None = all).
-
-    A subscriber's account receives it once, when the subscriber is loaded; ``valid_for_s`` 0 = without end.
-    """
-
-    def __init__(
-        self, bundle_id: str, unit_kind: i64, units: i64, rating_groups: frozenset[int] | None, valid_for_s: i64
-    ) -> None:
-        self.bundle_id = bundle_id
-        self.unit_kind = unit_kind
-        self.units = units
-        self.rating_groups = rating_groups
-        self.valid_for_s = valid_for_s
+PREPAID: Final = "prepaid"
+POSTPAID: Final = "postpaid"
+HYBRID: Final = "hybrid"
 
 
 class Plan:
     """A rate plan: rules by service name and rating group, bundles, and whether overuse may overdraw.
 
     ``rules[service]`` maps a Rating-Group, NO_RATING_GROUP or ANY_RATING_GROUP to its rule; ``apn_rules``
-    holds the same tables for single APNs (lower case) and is asked first.
+    holds the same tables for single APNs (lower case) and is asked first. ``selectors[service]`` chooses among
+    rules with conditions, before both. ``valid_from_ms`` is that of this version of the plan; ``zone`` None =
+    the catalogue's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (a value: each argument is a field)
         self,
         plan_id: str,
         name: str,
@@ -104,6 +62,19 @@ class Plan:
         rules: dict[str, dict[int, Rule]],
         apn_rules: dict[bytes, dict[str, dict[int, Rule]]],
         bundles: list[BundleDefinition],
+        *,
+        selectors: dict[str, Selector] | None = None,
+        fees: list[Fee] | None = None,
+        counters: list[Counter] | None = None,
+        caps: list[Cap] | None = None,
+        discounts: list[Discount] | None = None,
+        bonuses: list[Bonus] | None = None,
+        valid_from_ms: i64 = 0,
+        payment: str = PREPAID,
+        credit_limit_micros: int = 0,
+        zone: Zone | None = None,
+        tax: str = "",
+        place: str = "",
     ) -> None:
         self.plan_id = plan_id
         self.name = name
@@ -112,6 +83,18 @@ class Plan:
         self.rules = rules
         self.apn_rules = apn_rules
         self.bundles = bundles
+        self.selectors: dict[str, Selector] = {} if selectors is None else selectors
+        self.fees = [] if fees is None else fees
+        self.counters = [] if counters is None else counters
+        self.caps = [] if caps is None else caps
+        self.discounts = [] if discounts is None else discounts
+        self.bonuses = [] if bonuses is None else bonuses
+        self.valid_from_ms = valid_from_ms
+        self.payment = payment
+        self.credit_limit_micros = credit_limit_micros
+        self.zone = zone
+        self.tax = tax
+        self.place = place
 
     def rule_for(self, service: str, rating_group: int, apn: bytes) -> Rule | None:
         """The rule of a rating group (NO_RATING_GROUP where the request has none); None = cannot be rated."""
@@ -134,20 +117,56 @@ def _find(table: dict[int, Rule] | None, rating_group: int) -> Rule | None:
 
 
 class Catalogue:
-    """All plans. ``version`` is the hash of the content; ``service_contexts`` maps suffixes to services."""
+    """All plans. ``version`` is the hash of the content; ``service_contexts`` maps suffixes to services.
 
-    def __init__(
+    ``plans`` has the newest version of each; ``versions`` all versions of those plans that have several, the
+    oldest first. Zones of numbers, networks and locations, exchange rates, decks and add-ons are shared by all
+    plans; ``zone`` is the network's time zone.
+    """
+
+    def __init__(  # noqa: PLR0913  (a value: each argument is a field)
         self,
         version: str,
         plans: dict[str, Plan],
         service_contexts: dict[bytes, str],
         emergency_apns: frozenset[bytes],
+        *,
+        versions: dict[str, list[Plan]] | None = None,
+        destinations: PrefixZones | None = None,
+        networks: PrefixZones | None = None,
+        locations: PrefixZones | None = None,
+        exchange: ExchangeRates | None = None,
+        numbering: Numbering | None = None,
+        addons: dict[str, Addon] | None = None,
+        decks: dict[str, RateDeck] | None = None,
+        zone: Zone = UTC,
     ) -> None:
         self.version = version
         self.plans = plans
         self.service_contexts = service_contexts
         self.emergency_apns = emergency_apns
+        self.versions: dict[str, list[Plan]] = {} if versions is None else versions
+        self.destinations = destinations
+        self.networks = networks
+        self.locations = locations
+        self.exchange = ExchangeRates() if exchange is None else exchange
+        self.numbering = numbering
+        self.addons: dict[str, Addon] = {} if addons is None else addons
+        self.decks: dict[str, RateDeck] = {} if decks is None else decks
+        self.zone = zone
         self._services: dict[bytes, str] = {}
+
+    def plan_at(self, plan_id: str, at_ms: i64) -> Plan | None:
+        """The version of a plan that holds at an instant; None where there is none, or none yet."""
+        versions = self.versions.get(plan_id)
+        if versions is None:
+            return self.plans.get(plan_id)
+        found: Plan | None = None
+        for plan in versions:
+            if plan.valid_from_ms > at_ms:
+                break
+            found = plan
+        return found
 
     def service_of(self, service_context_id: bytes) -> str:
         """The service a Service-Context-Id names, matched on its suffix (TS 32.299, 7.1.12); "" = unknown."""

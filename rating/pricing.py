@@ -11,7 +11,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from rating.catalogue import ROUND_DOWN, ROUND_HALF_UP, Rate
+from rating.rates import ROUND_DOWN, ROUND_HALF_UP, Rate
 
 MOST_UNITS: Final = 1 << 62
 """What is affordable where units cost nothing: no grant reaches it."""

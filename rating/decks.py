@@ -1,0 +1,77 @@
+"""Rate decks: prices by the longest prefix of the called number."""
+
+from __future__ import annotations
+
+from mypy_extensions import i64
+
+from rating.calendar import FAR_MS
+from rating.rates import Rate
+
+
+class DeckRow:
+    """One line of a deck, for usage that starts in [``valid_from_ms``, ``valid_until_ms``).
+
+    ``rate`` has increment 1; counted are ``minimum`` units and whole ``increment``s beyond (minimum 0 = one
+    increment). ``line`` is the row's line in the deck's file. ``another`` is a row of the same prefix with
+    another validity.
+    """
+
+    def __init__(
+        self,
+        destination: bytes,
+        rate: Rate,
+        increment: i64 = 1,
+        minimum: i64 = 0,
+        connection_fee_micros: int = 0,
+        valid_from_ms: i64 = 0,
+        valid_until_ms: i64 = FAR_MS,
+        line: i64 = 0,
+    ) -> None:
+        self.destination = destination
+        self.rate = rate
+        self.increment = increment
+        self.minimum = minimum
+        self.connection_fee_micros = connection_fee_micros
+        self.valid_from_ms = valid_from_ms
+        self.valid_until_ms = valid_until_ms
+        self.line = line
+        self.another: DeckRow | None = None
+
+
+class RateDeck:
+    """All rows by prefix; ``source`` is the file they were read from. Not changed once it is made."""
+
+    def __init__(self, deck_id: str, rows: dict[bytes, DeckRow], source: str = "") -> None:
+        self.deck_id = deck_id
+        self.rows = rows
+        self.source = source
+        self.lengths: list[int] = sorted({len(prefix) for prefix in rows}, reverse=True)
+
+    def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
+        """The row of the longest prefix that has one valid at the instant."""
+        size: i64 = len(number)
+        for length in self.lengths:
+            if length <= size:
+                row = self.rows.get(number[:length])
+                while row is not None:
+                    if row.valid_from_ms <= at_ms < row.valid_until_ms:
+                        return row
+                    row = row.another
+        return None
+
+    def place_of(self, row: DeckRow) -> str:
+        """``international.csv:17``; "" where the row has no line."""
+        return f"{self.source}:{row.line}" if row.line else ""
+
+
+def add_row(rows: dict[bytes, DeckRow], prefix: bytes, row: DeckRow) -> DeckRow | None:
+    """Put a row among those of its prefix; where the validity overlaps, that other row, and nothing is put."""
+    first = rows.get(prefix)
+    other = first
+    while other is not None:
+        if row.valid_from_ms < other.valid_until_ms and other.valid_from_ms < row.valid_until_ms:
+            return other
+        other = other.another
+    row.another = first
+    rows[prefix] = row
+    return None

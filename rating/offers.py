@@ -1,0 +1,72 @@
+"""What a subscriber can buy beside a plan, and what is given for loyalty."""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from rating.bundles import BundleDefinition
+from rating.fees import Fee
+from rating.tariff import Counter
+
+COUNTER_REACHED: Final = 0
+AT_ACTIVATION: Final = 1
+TOP_UP: Final = 2
+REFERRAL: Final = 3
+
+
+class Addon:
+    """Bundles for a fee, for ``valid_for_ms`` (0 = without end), to subscribers of ``plans`` (None = all)."""
+
+    def __init__(
+        self,
+        addon_id: str,
+        name: str,
+        currency: str,
+        fees: list[Fee],
+        bundles: list[BundleDefinition],
+        valid_for_ms: i64 = 0,
+        plans: frozenset[str] | None = None,
+        place: str = "",
+    ) -> None:
+        self.addon_id = addon_id
+        self.name = name
+        self.currency = currency
+        self.fees = fees
+        self.bundles = bundles
+        self.valid_for_ms = valid_for_ms
+        self.plans = plans
+        self.place = place
+
+
+class Bonus:
+    """``give_micros`` of credit or a bundle, when a counter reaches ``reaches`` or something else happens.
+
+    ``at_least_micros`` is the least top-up that counts. ``valid_for_ms`` 0 = without end.
+    """
+
+    def __init__(
+        self,
+        bonus_id: str,
+        when: i64,
+        counter: Counter | None = None,
+        reaches: int = 0,
+        at_least_micros: int = 0,
+        give_micros: int = 0,
+        give_bundle: BundleDefinition | None = None,
+        valid_for_ms: i64 = 0,
+        place: str = "",
+    ) -> None:
+        self.bonus_id = bonus_id
+        self.when = when
+        self.counter = counter
+        self.reaches = reaches
+        self.at_least_micros = at_least_micros
+        self.give_micros = give_micros
+        self.give_bundle = give_bundle
+        self.valid_for_ms = valid_for_ms
+        self.place = place
+
+
+def bonuses_of_event(bonuses: list[Bonus], when: i64, amount_micros: int = 0) -> list[Bonus]:
+    """The bonuses that an activation, a top-up of an amount, or a referral brings."""
+    return [bonus for bonus in bonuses if bonus.when == when and amount_micros >= bonus.at_least_micros]
