@@ -42,7 +42,7 @@ def put_rows(directory: Path, engine: Engine, series: str, rows: Sequence[Row]) 
             assert not unknown, unknown
             values = [whole.get(name) for name in COLUMNS]
             marks = ", ".join("?" * len(values))
-            appender.connection.execute(f"INSERT INTO {ROWS} VALUES ({marks})", values)
+            appender.connection.execute(f"INSERT INTO {ROWS} VALUES ({marks})", values)  # noqa: S608 - our names
         return appender.commit(appender.next_sequence + len(sequences) - 1)
     finally:
         appender.close()
