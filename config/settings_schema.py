@@ -123,6 +123,12 @@ class StoreSettings(SettingsGroup):
     data_dir: str = "./data"
 
 
+class DatabaseSettings(SettingsGroup):
+    """Where customers and invoices are kept: an URL, or SQLite in ``data_dir`` where it is empty."""
+
+    url: str = ""
+
+
 class CatalogueSettings(SettingsGroup):
     """Which price list holds: a folder or file; empty = the example operator that comes along."""
 
@@ -181,6 +187,7 @@ class Settings(SettingsGroup):
     diameter: DiameterSettings = DiameterSettings()
     tls: TlsSettings = TlsSettings()
     store: StoreSettings = StoreSettings()
+    database: DatabaseSettings = DatabaseSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -192,6 +199,11 @@ class Settings(SettingsGroup):
     def data_directory(self) -> Path:
         """Where the private Valkey and, by default, the records are."""
         return Path(self.store.data_dir)
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the relational database."""
+        return self.database.url or f"sqlite:///{self.data_directory / 'ocs.db'}"
 
     @property
     def catalogue_path(self) -> Path:

@@ -22,7 +22,22 @@ def failure_of(error: Exception) -> Failure | None:
     """The failure to show for an exception; None where it is a programming error, whose trace is wanted."""
     if isinstance(error, (StoreError, ConfigError, TopUpError)):
         return Failure(str(error))
+    if _is_of_the_database(error):
+        from ocs.database.opening import reason_of  # noqa: PLC0415
+
+        return Failure(f"the database: {reason_of(error)}")
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         place = f"{error.filename}: " if error.filename else ""
         return Failure(f"{place}{error.strerror or error}")
     return None
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether a database refused, or is not there; it is known by name, its import would cost 200 ms."""
+    if "sqlalchemy" not in sys.modules:
+        return False
+    from sqlalchemy.exc import InterfaceError, OperationalError  # noqa: PLC0415
+
+    from ocs.database.opening import DatabaseError  # noqa: PLC0415
+
+    return isinstance(error, (DatabaseError, InterfaceError, OperationalError))

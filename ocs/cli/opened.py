@@ -1,11 +1,17 @@
-"""The store of a command, opened for the length of its work."""
+"""The store or the database of a command, opened for the length of its work."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
 from balance.opening import open_store
 from balance.store import StateStore, StoreError
 from config.settings_schema import Settings
+
+if TYPE_CHECKING:  # 200 ms that commands without a database shall not wait
+    from sqlalchemy import Engine
 
 
 @asynccontextmanager
@@ -21,3 +27,16 @@ async def opened_store(settings: Settings, *, create: bool = False) -> AsyncIter
         yield store
     finally:
         await store.close()
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Engine]:
+    """The database that the settings name, with all tables up to date; one that is not there yet is made."""
+    from ocs.database import migrate, open_database  # noqa: PLC0415  (see above)
+
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()

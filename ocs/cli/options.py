@@ -12,7 +12,12 @@ if TYPE_CHECKING:  # pydantic behind it costs 80 ms, which `ocs --help` shall no
     from config.settings_schema import Settings
 
 _KEY = "ocs.options"
-_OVERRIDES = {"data": "store.data_dir", "store": "store.url", "catalogue": "catalogue.path"}
+_OVERRIDES = {
+    "data": "store.data_dir",
+    "store": "store.url",
+    "database": "database.url",
+    "catalogue": "catalogue.path",
+}
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -34,9 +39,10 @@ def _option(name: str, metavar: str, text: str) -> Callable[[Decorated], Decorat
 
 
 def common_options(command: Decorated) -> Decorated:
-    """Add ``--config``, ``--data``, ``--store``, ``--catalogue``; ``current_settings`` knows their values."""
+    """Add ``--config``, ``--data``, ``--store``, ``--database``, ``--catalogue`` for ``current_settings``."""
     for option in (
         _option("catalogue", "DIR", "The price list: a folder of YAML files, or one."),
+        _option("database", "URL", "SQL: postgresql://USER@HOST/NAME, else SQLite in --data."),
         _option("store", "URL", "The store, such as redis://HOST:6379/0; without it a private one in --data."),
         _option("data", "DIR", "The data directory: the private store and the records."),
         _option("config", "FILE", "The settings, TOML."),

@@ -10,7 +10,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from ocs.database.opening import DatabaseError, reason_of
 from ocs.database.transaction import writing
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -27,12 +29,19 @@ def migration_config() -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Run every revision that the database has not had; nothing is written where there is none."""
+    """Run every revision that the database has not had; nothing is written where there is none.
+
+    DatabaseError where the database can not be reached.
+    """
     config = migration_config()
     heads = set(ScriptDirectory.from_config(config).get_heads())
-    with engine.connect() as connection:
-        if heads == _revisions(connection):
-            return
+    try:
+        with engine.connect() as connection:
+            if heads == _revisions(connection):
+                return
+    except DBAPIError as error:
+        address = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=True)
+        raise DatabaseError(f"{address} can not be used: {reason_of(error)}") from error
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -18,7 +18,19 @@ WRITES: Final = "ocs_writes"
 
 
 class DatabaseError(Exception):
-    """An URL that names no database of ours."""
+    """An URL that names no database of ours, or one that does not answer."""
+
+
+def reason_of(error: Exception) -> str:
+    """What a driver's error says, in one line without the statement."""
+    cause = getattr(error, "orig", None)
+    if cause is None:
+        return str(error)
+    said = cause.args[0] if cause.args else ""
+    if isinstance(said, dict):  # the fields of a message of PostgreSQL
+        return str(said.get("M", said))
+    root = cause.__cause__
+    return f"{cause}: {root}" if root is not None and str(root) not in str(cause) else str(cause)
 
 
 def open_database(url: str) -> Engine:
