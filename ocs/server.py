@@ -120,6 +120,7 @@ class Server:
             _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
             return False
         previous = self.service.catalogue.version
+        catalogue.follow(self.service.catalogue)
         self.service.catalogue = catalogue
         self._build["catalogue"] = catalogue.version
         _log.info("catalogue reloaded", path=str(path), previous=previous, version=catalogue.version)

@@ -1,5 +1,7 @@
 """The catalogue: an immutable value, checked whole, swapped whole, named by the hash of its content."""
 
+from __future__ import annotations
+
 from typing import Final
 
 from mypy_extensions import i64
@@ -38,6 +40,9 @@ __all__ = [
 
 ANY_RATING_GROUP: Final = -2
 NO_RATING_GROUP: Final = -1
+
+EARLIER_KEPT: Final = 8
+"""So many catalogues before the one in force are remembered: what was granted under them is priced by them."""
 
 PREPAID: Final = "prepaid"
 POSTPAID: Final = "postpaid"
@@ -155,6 +160,23 @@ class Catalogue:
         self.decks: dict[str, RateDeck] = {} if decks is None else decks
         self.zone = zone
         self._services: dict[bytes, str] = {}
+        self._earlier: dict[str, Catalogue] = {}
+
+    def follow(self, catalogue: Catalogue) -> None:
+        """Take the place of a catalogue: remember it and the last before it, which it forgets."""
+        earlier = catalogue._earlier
+        catalogue._earlier = {}
+        earlier[catalogue.version] = catalogue
+        earlier.pop(self.version, None)
+        while len(earlier) > EARLIER_KEPT:
+            del earlier[next(iter(earlier))]
+        self._earlier = earlier
+
+    def under(self, version: str) -> Catalogue:
+        """The catalogue of a version, as long as it is remembered; else this one."""
+        if not version or version == self.version:
+            return self
+        return self._earlier.get(version, self)
 
     def plan_at(self, plan_id: str, at_ms: i64) -> Plan | None:
         """The version of a plan that holds at an instant; None where there is none, or none yet."""

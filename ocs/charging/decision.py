@@ -15,7 +15,7 @@ from ocs.charging.policy import ChargingPolicy
 from ocs.charging.served import mark_served, was_served
 from ocs.charging.session import CLOSED, OPEN, ChargingSession, SessionIdentity
 from ocs.charging.stored_answer import find_answer, pack_answer, unpack_answer
-from ocs.charging.turn import Turn, close_services, rate_services, report
+from ocs.charging.turn import Turn, close_services, plan_of, rate_services, report
 from ocs.charging.usage import MAX_REPORTED_UNITS
 from protocol import codes
 from protocol.messages import (
@@ -36,7 +36,7 @@ from protocol.result_codes import (
     UNKNOWN_SESSION_ID,
     USER_UNKNOWN,
 )
-from rating.catalogue import Catalogue, Plan
+from rating.catalogue import Catalogue
 
 
 @mypyc_attr(acyclic=True)
@@ -94,7 +94,9 @@ def decide(
         return _refusal(UNKNOWN_SESSION_ID, b"", "")
     if account is None:
         return _refusal(UNABLE_TO_COMPLY, b"", "the session's account is gone")
-    turn = Turn(account.copy(), session.copy(), _session_plan(session, account, catalogue), catalogue, policy)
+    turn = Turn(
+        account.copy(), session.copy(), plan_of(session, account.currency, catalogue), catalogue, policy
+    )
     turn.charged_before = was_served(session, request)
     if request.request_type == TERMINATION_REQUEST:
         return _termination(request, turn, now_ms)
@@ -112,7 +114,7 @@ def expire(
     decision = Decision(CreditControlAnswer(SUCCESS), [])
     closing = session.copy()
     if account is not None:
-        turn = Turn(account.copy(), closing, _session_plan(session, account, catalogue), catalogue, policy)
+        turn = Turn(account.copy(), closing, plan_of(session, account.currency, catalogue), catalogue, policy)
         close_services(turn, "expired", now_ms)
         decision.account = turn.account
         decision.records.extend(turn.records)
@@ -257,14 +259,6 @@ def _any_service_succeeded(answer: CreditControlAnswer) -> bool:
         if code in {SUCCESS, CREDIT_CONTROL_NOT_APPLICABLE}:
             return True
     return False
-
-
-def _session_plan(session: ChargingSession, account: Account, catalogue: Catalogue) -> Plan:
-    """The plan a session was opened on; one without prices if the catalogue lost it: usage is kept, unrated."""
-    plan = catalogue.plans.get(session.identity.plan_id)
-    if plan is not None and plan.currency == account.currency:
-        return plan
-    return Plan("", "", account.currency, True, {}, {}, [])
 
 
 def _absurd(mscc: MultipleServicesCreditControl) -> bool:

@@ -72,6 +72,7 @@ def grant(
         answer.result_code = CREDIT_LIMIT_REACHED
         return
     service.granted = granted
+    service.granted_under = catalogue
     service.unit_kind = rate.unit_kind
     service.validity_time_s = validity_time_s
     answer.validity_time_s = validity_time_s

@@ -64,6 +64,33 @@ class Turn:
         who = self.session.identity
         return self.plan.rule_for(who.service, _group_key(mscc), who.apn)
 
+    def terms_of_grant(self, service: Service, mscc: MultipleServicesCreditControl, rule: Rule | None) -> Terms:
+        """By what a report of granted units is priced: the catalogue under which they were granted."""
+        catalogue = self.catalogue.under(service.granted_under)
+        if catalogue is self.catalogue:
+            return Terms(catalogue.version, self.plan, rule)
+        who = self.session.identity
+        plan = plan_of(self.session, self.account.currency, catalogue)
+        return Terms(catalogue.version, plan, plan.rule_for(who.service, _group_key(mscc), who.apn))
+
+
+@mypyc_attr(acyclic=True)
+class Terms:
+    """A rule, the plan that it is of and the version of their catalogue."""
+
+    def __init__(self, version: str, plan: Plan, rule: Rule | None) -> None:
+        self.version = version
+        self.plan = plan
+        self.rule = rule
+
+
+def plan_of(session: ChargingSession, currency: str, catalogue: Catalogue) -> Plan:
+    """The plan a session was opened on; one without prices if the catalogue lost it: usage is kept, unrated."""
+    plan = catalogue.plans.get(session.identity.plan_id)
+    if plan is not None and plan.currency == currency:
+        return plan
+    return Plan("", "", currency, True, {}, {}, [])
+
 
 def rate_services(request: CreditControlRequest, turn: Turn, answer: CreditControlAnswer, now_ms: i64) -> None:
     """Debit, then grant, one MSCC after the other; the answer gets one MSCC for each (RFC 8506, 5.1.2)."""
@@ -129,6 +156,11 @@ def report(
 ) -> None:
     """Charge a Used-Service-Unit. Without a price its units are recorded as unrated; the MSCC fails (5031)."""
     held = service.reservation
+    plan = turn.plan
+    version = turn.catalogue.version
+    if service.granted_under and service.granted_under != version:
+        terms = turn.terms_of_grant(service, mscc, rule)
+        rule, plan, version = terms.rule, terms.plan, terms.version
     _return_quota(turn, service)
     if rule is not None and service.used_units > 0 and service.unit_kind != rule.rate.unit_kind:
         _close_service(turn, service, "partial", now_ms)
@@ -140,11 +172,10 @@ def report(
     service.requests += 1
     if _reports_nothing(mscc):
         return
-    version = turn.catalogue.version
     if rule is not None:
         service.unit_kind = rule.rate.unit_kind
         units = used_units_of(mscc, rule.rate.unit_kind)
-        if units != ABSENT and charge(turn.account, service, turn.plan, rule, version, units, held, now_ms):
+        if units != ABSENT and charge(turn.account, service, plan, rule, version, units, held, now_ms):
             return
     record_unrated(service, _any_units(mscc), version)
     if part is not None:
@@ -154,6 +185,7 @@ def report(
 def _return_quota(turn: Turn, service: Service) -> None:
     """On a report or a new request the client holds nothing of its old quota (RFC 8506, 5.1.2)."""
     service.granted = 0
+    service.granted_under = ""
     service.validity_time_s = 0
     if not service.reservation.is_empty():
         service.reservation = release(turn.account, service.reservation)

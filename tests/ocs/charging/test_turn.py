@@ -185,3 +185,44 @@ def test_a_repeat_whose_answer_is_forgotten_closes_nothing() -> None:
     assert len(talk.records) == records
     assert talk.account.reserved_micros == 50
     assert talk.account.debited_micros == 19
+
+
+def test_a_report_is_priced_by_the_catalogue_its_grant_was_made_under() -> None:
+    """A reload changes the price of what is granted from then on, not of what a gateway has in hand."""
+    talk = Conversation(catalogue(plan(price=rate(3)), version="v1"))
+    talk.send(initial(mscc(want=100)))
+    dearer = catalogue(plan(price=rate(5)), version="v2")
+    dearer.follow(talk.prices)
+    talk.prices = dearer
+    talk.send(update(1, mscc(used=100, want=100)))
+    assert talk.account.debited_micros == 300
+    assert talk.account.reserved_micros == 500
+    talk.send(termination(2, mscc(used=60)))
+    assert talk.account.debited_micros == 300 + 60 * 5
+    assert [(each["catalogue"], each["amount_micros"]) for each in talk.records[0]["charges"]] == [
+        ("v1", 300),
+        ("v2", 300),
+    ]
+
+
+def test_a_grant_of_a_forgotten_catalogue_is_priced_by_the_one_in_force() -> None:
+    """After a restart nobody knows the old prices any more: the usage is charged all the same."""
+    talk = Conversation(catalogue(plan(price=rate(3)), version="v1"))
+    talk.send(initial(mscc(want=100)))
+    talk.prices = catalogue(plan(price=rate(5)), version="v2")
+    talk.send(termination(1, mscc(used=60)))
+    assert talk.account.debited_micros == 60 * 5
+    assert (talk.account.reserved_micros, talk.records[0]["charges"][0]["catalogue"]) == (0, "v2")
+
+
+def test_few_catalogues_are_remembered() -> None:
+    """The last ones, so that a server that reloads every minute does not grow."""
+    current = catalogue(version="v0")
+    for number in range(1, 30):
+        following = catalogue(version=f"v{number}")
+        following.follow(current)
+        current = following
+    assert current.under("v28").version == "v28"
+    assert current.under("v21").version == "v21"
+    assert current.under("v20") is current
+    assert current.under("") is current
