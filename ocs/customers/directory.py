@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
@@ -116,24 +115,42 @@ def read_directory(source: Engine | Connection) -> Directory:
             map(Party._make, _rows(source, PARTY)),
             map(BillingCycle._make, _rows(source, BILLING_CYCLE)),
             map(BillingAccount._make, _rows(source, BILLING_ACCOUNT)),
-            map(Subscription._make, _shared(_rows(source, SUBSCRIPTION))),
+            _subscriptions(source),
             map(SubscriptionAddon._make, _rows(source, SUBSCRIPTION_ADDON)),
+        )
+
+
+def read_subscriptions(source: Engine | Connection) -> Directory:
+    """The subscriptions and their add-ons alone, for who rates usage: a third of the time and memory."""
+    if isinstance(source, Engine):
+        with source.connect() as connection:
+            return read_subscriptions(connection)
+    with _without_collection():
+        addons = map(SubscriptionAddon._make, _rows(source, SUBSCRIPTION_ADDON))
+        return Directory((), (), (), _subscriptions(source), addons)
+
+
+def _subscriptions(connection: Connection) -> Iterator[Subscription]:
+    """Subscriptions whose equal texts are one object: a million of them have few plans, and often one id."""
+    known: dict[str, str] = {}
+    keep = known.setdefault
+    for row in _rows(connection, SUBSCRIPTION):
+        subscription_id, from_ms, to_ms, account_id, msisdn, imsi, plan_id, group, zone = row
+        yield Subscription(
+            subscription_id,
+            from_ms,
+            to_ms,
+            subscription_id if subscription_id == account_id else account_id,
+            subscription_id if subscription_id == msisdn else msisdn,
+            imsi,
+            keep(plan_id, plan_id),
+            keep(group, group),
+            keep(zone, zone),
         )
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Values]:
     return select_rows(connection, select(table).order_by(*table.primary_key.columns))
-
-
-def _shared(rows: Iterable[Values]) -> Iterator[tuple[Any, ...]]:
-    """Rows whose equal texts are one object: a million subscriptions have few plans and often one id."""
-    known: dict[str, str] = {}
-    keep = known.setdefault
-    for subscription_id, from_ms, to_ms, account_id, msisdn, imsi, plan_id, group, zone in rows:
-        number = subscription_id if subscription_id == msisdn else msisdn
-        account = subscription_id if subscription_id == account_id else account_id
-        plan_id, group, zone = keep(plan_id, plan_id), keep(group, group), keep(zone, zone)
-        yield subscription_id, from_ms, to_ms, account, number, imsi, plan_id, group, zone
 
 
 @contextmanager
