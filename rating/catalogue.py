@@ -18,6 +18,7 @@ from rating.prefixes import PrefixZones
 from rating.rates import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Rate
 from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, GrantPolicy, Rule
 from rating.selection import Selector
+from rating.situation import NO_RATING_GROUP
 from rating.tariff import Cap, Counter, Discount
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 ANY_RATING_GROUP: Final = -2
-NO_RATING_GROUP: Final = -1
 
 EARLIER_KEPT: Final = 8
 """So many catalogues before the one in force are remembered: what was granted under them is priced by them."""

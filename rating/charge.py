@@ -23,7 +23,7 @@ class Line:
     """``units`` counted at ``price_micros`` for ``per_units``: the amount is always the product, rounded once.
 
     ``rule_id`` is the rule's, or ``rule#connection``, ``rule#cap``, ``rule#discount-NAME`` (negative amounts).
-    ``discounts`` names the percentages that are in the price.
+    ``discounts`` names the percentages that are in the price. ``band_number`` and ``mask`` are their numbers.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class Line:
         amount_micros: int = 0,
         band: str = "",
         tier: i64 = 0,
-        discounts: str = "",
     ) -> None:
         self.rule_id = rule_id
         self.price_micros = price_micros
@@ -46,7 +45,9 @@ class Line:
         self.amount_micros = amount_micros
         self.band = band
         self.tier = tier
-        self.discounts = discounts
+        self.discounts: str = ""
+        self.band_number: i64 = 0
+        self.mask: i64 = 0
 
 
 class PotUse:
@@ -79,9 +80,11 @@ class Step:
 
 
 class Charge:
-    """``amount_micros`` is the sum of the lines; ``due_micros`` what is left of it after money-like credit.
+    """What a usage costs: ``amount_micros`` is the sum of the lines, ``due_micros`` what credit leaves of it.
 
-    ``refusal`` is not "" where the usage can not be rated; ``refusal_about`` says what of.
+    ``lines``, ``amount_micros`` and units are the usage's so far, the rest is what changed with the latest
+    report; of a usage that came as a whole it is all. Where ``refusal`` is not "" the usage can not be rated:
+    nothing is charged, and ``refusal_about`` says what is missing.
     """
 
     def __init__(self, rule: Rule | None = None, currency: str = "") -> None:
@@ -97,6 +100,7 @@ class Charge:
         self.unit_kind: i64 = 0
         self.used_units: i64 = 0
         self.counted_units: i64 = 0
+        self.first_report: bool = True
         self.destination: bytes = b""
         self.network: bytes = b""
         self.trace: list[Step] = []

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from rating.calendar import FAR_MS
-from rating.rates import Rate
+from rating.prefixes import PrefixTable
+from rating.rates import ROUND_UP, Rate
+
+LARGEST_INCREMENT: Final = 1 << 50
+
+
+def check_counting(increment: i64, minimum: i64) -> None:
+    """ValueError where units can not be counted like this."""
+    if not 1 <= increment <= LARGEST_INCREMENT:
+        raise ValueError(f"an increment is from 1 to {LARGEST_INCREMENT} units")
+    if not 0 <= minimum <= LARGEST_INCREMENT:
+        raise ValueError(f"a minimum is from 0 to {LARGEST_INCREMENT} units")
 
 
 class DeckRow:
@@ -13,7 +26,7 @@ class DeckRow:
 
     ``rate`` has increment 1; counted are ``minimum`` units and whole ``increment``s beyond (minimum 0 = one
     increment). ``line`` is the row's line in the deck's file. ``another`` is a row of the same prefix with
-    another validity.
+    another validity. ValueError where an increment or a minimum is out of range.
     """
 
     def __init__(
@@ -27,6 +40,7 @@ class DeckRow:
         valid_until_ms: i64 = FAR_MS,
         line: i64 = 0,
     ) -> None:
+        check_counting(increment, minimum)
         self.destination = destination
         self.rate = rate
         self.increment = increment
@@ -37,6 +51,13 @@ class DeckRow:
         self.line = line
         self.another: DeckRow | None = None
 
+    def valid_at(self, at_ms: i64) -> bool:
+        """Whether the row prices usage that starts at the instant."""
+        return self.valid_from_ms <= at_ms < self.valid_until_ms
+
+
+NO_ROW: Final = DeckRow(b"", Rate(0, 0, 1, 1, ROUND_UP))
+
 
 class RateDeck:
     """All rows by prefix; ``source`` is the file they were read from. Not changed once it is made."""
@@ -45,23 +66,30 @@ class RateDeck:
         self.deck_id = deck_id
         self.rows = rows
         self.source = source
-        self.lengths: list[int] = sorted({len(prefix) for prefix in rows}, reverse=True)
+        self._table = PrefixTable[DeckRow](rows, NO_ROW)
 
     def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """The row of the longest prefix that has one valid at the instant."""
-        size: i64 = len(number)
-        for length in self.lengths:
-            if length <= size:
-                row = self.rows.get(number[:length])
-                while row is not None:
-                    if row.valid_from_ms <= at_ms < row.valid_until_ms:
-                        return row
-                    row = row.another
-        return None
+        row = self._table.find(number)
+        if row.valid_from_ms <= at_ms < row.valid_until_ms:
+            return None if row is NO_ROW else row
+        return self._dated_row(number, at_ms)
 
     def place_of(self, row: DeckRow) -> str:
         """``international.csv:17``; "" where the row has no line."""
         return f"{self.source}:{row.line}" if row.line else ""
+
+    def _dated_row(self, number: bytes, at_ms: i64) -> DeckRow | None:
+        """The same where the longest prefix's first row is not valid: every length, the longest first."""
+        size: i64 = len(number)
+        for length in reversed(self._table.lengths):
+            if length <= size:
+                row = self.rows.get(number[:length])
+                while row is not None:
+                    if row.valid_at(at_ms):
+                        return row
+                    row = row.another
+        return None
 
 
 def add_row(rows: dict[bytes, DeckRow], prefix: bytes, row: DeckRow) -> DeckRow | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from rating.calendar import DAY_S, Zone
+from rating.calendar import Zone, day_at
 
 EVER: Final = 0
 """One period without end, number 0."""
@@ -25,8 +25,7 @@ PERIOD_NAMES: Final = ("ever", "day", "week", "month", "year", "usage")
 
 def local_day(zone: Zone, instant_ms: i64) -> i64:
     """The number of the local day (days since 1970-01-01) at an instant."""
-    epoch_s: i64 = instant_ms // 1000
-    return (epoch_s + zone.offset_s(epoch_s)) // DAY_S
+    return day_at(zone, instant_ms)[0]
 
 
 def period_of_day(period: i64, day: i64) -> i64:

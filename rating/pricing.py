@@ -40,6 +40,28 @@ def price_micros_of(units: i64, rate: Rate) -> int:
     return (counted * price + per_units - 1) // per_units
 
 
+def amount_of(units: int, numerator: int, denominator: int, rounding: i64) -> int:
+    """``numerator`` micros for ``denominator`` units, for counted units, rounded once."""
+    if denominator == 1:
+        return units * numerator
+    if rounding == ROUND_DOWN:
+        return units * numerator // denominator
+    if rounding == ROUND_HALF_UP:
+        return (2 * units * numerator + denominator) // (2 * denominator)
+    return (units * numerator + denominator - 1) // denominator
+
+
+def most_units_of(amount_micros: int, numerator: int, denominator: int, rounding: i64) -> int:
+    """The most counted units whose ``amount_of`` is within an amount (not negative); MOST_UNITS if free."""
+    if numerator == 0:
+        return MOST_UNITS
+    if rounding == ROUND_DOWN:
+        return ((amount_micros + 1) * denominator - 1) // numerator
+    if rounding == ROUND_HALF_UP:
+        return ((2 * amount_micros + 1) * denominator - 1) // (2 * numerator)
+    return amount_micros * denominator // numerator
+
+
 def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
     """The most units that money buys after ``used_units``: price(used + units) - price(used) <= money.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from rating.attributes import (
@@ -21,6 +23,8 @@ from rating.attributes import (
 )
 from rating.conditions import Attributes, Condition
 from rating.prefixes import PrefixZones
+
+NO_RATING_GROUP: Final = -1
 
 
 class Situation:
@@ -57,8 +61,13 @@ class Situation:
         if attribute == RATING_GROUP:
             return found.rating_group
         if attribute == APN:
-            return found.apn
+            return found.apn.lower()
         return _rare_value(found, attribute)
+
+    def rating_group(self) -> int:
+        """The rating group as a number; NO_RATING_GROUP where there is none, or no number."""
+        text = self.attributes.rating_group
+        return int(text) if text.isdigit() else NO_RATING_GROUP
 
     def destination(self) -> bytes:
         """The zone of the called number."""

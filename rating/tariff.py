@@ -7,7 +7,7 @@ from mypy_extensions import i64
 from rating.bundles import BundleDefinition
 from rating.calendar import Calendar
 from rating.conditions import Condition
-from rating.decks import RateDeck
+from rating.decks import RateDeck, check_counting
 from rating.periods import EVER, USAGE
 from rating.rates import ROUND_HALF_UP, Rate
 
@@ -30,6 +30,9 @@ SPLIT_EVENLY: Final = 0
 AT_START: Final = 1
 AT_END: Final = 2
 """When octets and units were used that are reported over an interval with a switch of price inside."""
+
+
+MOST_DISCOUNTS: Final = 60
 
 
 class Tier:
@@ -113,7 +116,9 @@ class Tariff:
     """How usage is counted and priced.
 
     Counted are 0 units for none, else ``minimum`` units and whole ``increment``s beyond it. ``currency`` is
-    that of its prices and amounts; "" = the plan's. A ``deck`` has the price instead of ``tiers``.
+    that of its prices and connection fee ("" = the plan's); caps and discounts are in the plan's. A ``deck``
+    has the price instead of ``tiers``. ValueError where it can not be computed with.
+
     ``counts`` are the counters that the usage feeds, the tiers' own among them. ``bundles`` and ``discounts``
     are those of the plan that may apply: their conditions are asked for each usage.
     """
@@ -156,3 +161,15 @@ class Tariff:
         self.deck = deck
         self.switch_policy = switch_policy
         self.currency = currency
+        self._check()
+
+    def _check(self) -> None:
+        check_counting(self.increment, self.minimum)
+        if self.deck is None and not self.tiers:
+            raise ValueError("a tariff has tiers or a deck")
+        bands = 1 if self.calendar is None else len(self.calendar.bands)
+        for tier in self.tiers:
+            if len(tier.rates) not in {1, bands}:
+                raise ValueError("a tier has one rate for each band, or one for all")
+        if len(self.discounts) > MOST_DISCOUNTS:
+            raise ValueError(f"a tariff has at most {MOST_DISCOUNTS} discounts")

@@ -7,6 +7,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from rating.calendar import Zone
+from rating.catalogue import Catalogue, Plan
 from rating.conditions import Attributes
 
 NOT_REPORTED: Final = -1
@@ -77,3 +78,28 @@ class Funds:
 
     def __init__(self, available_micros: int) -> None:
         self.available_micros = available_micros
+
+
+class Context:
+    """Whose usage it is: a ``plan`` of a catalogue, or the version of ``plan_id`` at the usage's beginning."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        plan_id: str = "",
+        plan: Plan | None = None,
+        standing: Standing | None = None,
+        *,
+        trace: bool = False,
+    ) -> None:
+        self.catalogue = catalogue
+        self.plan_id = plan_id
+        self.plan = plan
+        self.standing = Standing() if standing is None else standing
+        self.trace = trace
+
+    def plan_at(self, at_ms: i64) -> Plan | None:
+        """The plan that prices usage that starts at an instant."""
+        if self.plan is not None:
+            return self.plan
+        return self.catalogue.plan_at(self.plan_id, at_ms)

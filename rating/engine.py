@@ -1,0 +1,243 @@
+"""The rating function: what a usage costs, what money buys, and what a charge leaves behind. Pure.
+
+``price`` and ``afford`` take a usage as a whole. A service that learns of it report by report opens a meter
+(``begin``), counts reports into it (``advance``), collects what they changed (``collect``) and asks what more
+is affordable (``affordable``): reports of any size add up to the price of the whole.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from balance.quantity import OCTETS, SECONDS
+from rating.catalogue import Plan
+from rating.charge import (
+    DENIED_BY_RULE,
+    NO_PLAN,
+    NO_RULE,
+    NOT_MEASURED,
+    TOO_MUCH,
+    Charge,
+)
+from rating.collecting import collect
+from rating.explain import explain_counting, explain_policy
+from rating.flat import afford_flat, explain_flat, price_flat
+from rating.meter import Meter
+from rating.meter_copy import copy_of
+from rating.opening import open_meter
+from rating.pricing import MOST_UNITS
+from rating.rule import CHARGE, DENIED, Rule
+from rating.situation import Situation
+from rating.tariff import AT_END, AT_START, INPUT, OUTPUT, TOTAL
+from rating.usage import NOT_REPORTED, Context, Funds, Standing, Usage
+from rating.walk import counted_units, most_reported, walk
+
+__all__ = ["advance", "afford", "affordable", "apply", "begin", "collect", "measured_units", "price", "rule_of"]
+
+MOST_USAGE: Final = 1 << 56
+"""More units than this are no usage."""
+
+
+def price(usage: Usage, context: Context) -> Charge:
+    """What a usage costs. Where ``refusal`` is not "", it can not be rated, and nothing is charged."""
+    plan = context.plan_at(usage.start_ms)
+    if plan is None:
+        return _refused(None, NO_PLAN, context.plan_id)
+    situation = situation_of(usage, context)
+    rule = rule_of(plan, usage, situation)
+    if rule is None:
+        return _refused(None, NO_RULE, f"{plan.plan_id}/{usage.service}")
+    if rule.action != CHARGE:
+        if rule.action == DENIED:
+            return _refused(rule, DENIED_BY_RULE, rule.rule_id)
+        return Charge(rule, plan.currency)
+    tariff = rule.tariff
+    if tariff is None:
+        return _price_of_flat_rule(rule, plan, usage, situation, context)
+    units = measured_units(usage, tariff.unit_kind, tariff.octets_of)
+    if units < 0 or units > MOST_USAGE:
+        return _refused(rule, NOT_MEASURED if units < 0 else TOO_MUCH, rule.rule_id)
+    standing, trace = context.standing, context.trace
+    meter = open_meter(rule, tariff, situation, plan, context.catalogue, standing, usage.start_ms, trace)
+    if not meter.refusal:
+        advance(meter, standing, units, usage.start_ms, usage.end_ms)
+    return collect(meter)
+
+
+def afford(funds: Funds, context: Context, usage: Usage) -> i64:
+    """The most units of a usage that funds and the standing's pots pay: what they cost by ``price`` is there.
+
+    Every number of units up to the answer is payable, one increment more is not; MOST_UNITS where there is
+    no end. Of the usage service, beginning and attributes are looked at: octets and units are taken to be used
+    there, seconds from there on. What costs nothing is payable without money.
+    """
+    plan = context.plan_at(usage.start_ms)
+    if plan is None:
+        return 0
+    situation = situation_of(usage, context)
+    rule = rule_of(plan, usage, situation)
+    if rule is None or rule.action == DENIED:
+        return 0
+    if rule.action != CHARGE:
+        return MOST_UNITS
+    tariff = rule.tariff
+    standing = context.standing
+    if tariff is None:
+        return afford_flat(
+            rule.rate, plan, usage.service, situation, standing, funds.available_micros, usage.start_ms
+        )
+    meter = open_meter(rule, tariff, situation, plan, context.catalogue, standing, usage.start_ms, trace=False)
+    if meter.refusal:
+        return 0
+    return _walk_to_budget(meter, funds.available_micros, usage.start_ms)
+
+
+def begin(usage: Usage, context: Context) -> Meter | None:
+    """A meter for a usage that begins; None where its rule is no tariff's, or there is none.
+
+    The meter's ``refusal`` is not "" where the rule has no price for the usage.
+    """
+    plan = context.plan_at(usage.start_ms)
+    if plan is None:
+        return None
+    situation = situation_of(usage, context)
+    rule = rule_of(plan, usage, situation)
+    if rule is None or rule.action != CHARGE or rule.tariff is None:
+        return None
+    standing = context.standing
+    return open_meter(
+        rule, rule.tariff, situation, plan, context.catalogue, standing, usage.start_ms, context.trace
+    )
+
+
+def advance(meter: Meter, standing: Standing, units: i64, from_ms: i64, to_ms: i64) -> None:
+    """Count units that were used in [from, to]; ``standing`` has all that was collected of the meter so far.
+
+    Seconds lie one after the other from the usage's beginning on, whatever the interval.
+    """
+    meter.standing = standing
+    tariff = meter.tariff
+    before = meter.reported
+    meter.reported = before + units
+    target = counted_units(meter.reported, meter.minimum, meter.increment)
+    if meter.trace is not None:
+        explain_counting(meter, meter.reported, target)
+    _lay_out(meter, units, before, from_ms, to_ms)
+    if meter.trace is not None and tariff.unit_kind != SECONDS and from_ms < to_ms and meter.timed():
+        explain_policy(meter, from_ms, to_ms)
+    walk(meter, target, 0, bounded=False)
+
+
+def affordable(meter: Meter, standing: Standing, available_micros: int, at_ms: i64) -> i64:
+    """How many units more than those reported are payable, if they are used from ``at_ms`` on.
+
+    ``available_micros`` and the standing's pots pay them. The meter stays as it is.
+    """
+    copy = copy_of(meter)
+    copy.standing = standing
+    reached = _walk_to_budget(copy, available_micros, at_ms)
+    return MOST_UNITS if reached >= MOST_UNITS else reached - meter.reported
+
+
+def apply(charge: Charge, standing: Standing) -> None:
+    """Move a standing by a charge: its counters, its pots, and one more usage where any unit was counted."""
+    for change in charge.counter_changes:
+        periods = standing.counters.setdefault(change.counter_id, {})
+        periods[change.period_number] = periods.get(change.period_number, 0) + change.amount
+    for use in charge.pot_uses:
+        left = use.units
+        for pot in standing.pots:
+            if pot.bundle_id == use.bundle_id and pot.expires_at_ms == use.expires_at_ms:
+                taken = pot.units if pot.units < left else left
+                pot.units -= taken
+                left -= taken
+    if charge.first_report and charge.counted_units > 0:
+        standing.usages += 1
+
+
+def rule_of(plan: Plan, usage: Usage, situation: Situation) -> Rule | None:
+    """The rule that prices a usage: of the rules with conditions, else of the tables by rating group."""
+    selector = plan.selectors.get(usage.service)
+    if selector is not None:
+        rule = selector.select(situation, usage.start_ms)
+        if rule is not None:
+            return rule
+    if not plan.rules and not plan.apn_rules:
+        return None
+    return plan.rule_for(usage.service, situation.rating_group(), usage.attributes.apn)
+
+
+def situation_of(usage: Usage, context: Context) -> Situation:
+    """The usage's attributes beside the catalogue's zones."""
+    catalogue = context.catalogue
+    return Situation(usage.attributes, catalogue.destinations, catalogue.networks, catalogue.locations)
+
+
+def measured_units(usage: Usage, unit_kind: i64, octets_of: i64 = TOTAL) -> i64:
+    """The units of a kind that a usage has; NOT_REPORTED where it has none of that kind."""
+    if unit_kind == SECONDS:
+        return usage.seconds
+    if unit_kind != OCTETS:
+        return usage.units
+    if octets_of == INPUT:
+        return usage.input_octets
+    if octets_of == OUTPUT:
+        return usage.output_octets
+    if usage.octets == NOT_REPORTED and usage.input_octets >= 0 and usage.output_octets >= 0:
+        return usage.input_octets + usage.output_octets
+    return usage.octets
+
+
+def _refused(rule: Rule | None, refusal: str, about: str) -> Charge:
+    charge = Charge(rule)
+    charge.refusal = refusal
+    charge.refusal_about = about
+    return charge
+
+
+def _price_of_flat_rule(rule: Rule, plan: Plan, usage: Usage, situation: Situation, context: Context) -> Charge:
+    rate = rule.rate
+    units = measured_units(usage, rate.unit_kind)
+    if units < 0 or units > MOST_USAGE:
+        if units < 0 and rate.price_micros == 0:
+            return Charge(rule, plan.currency)
+        return _refused(rule, NOT_MEASURED if units < 0 else TOO_MUCH, rule.rule_id)
+    charge = Charge(rule, plan.currency)
+    charge.unit_kind = rate.unit_kind
+    charge.used_units = units
+    charge.counted_units = units
+    price_flat(charge, rule, plan, usage.service, situation, context.standing, units, usage.start_ms)
+    if context.trace:
+        explain_flat(charge, rule, units)
+    return charge
+
+
+def _lay_out(meter: Meter, units: i64, before: i64, from_ms: i64, to_ms: i64) -> None:
+    """When the units of a report were used."""
+    meter.pieces = 0
+    meter.moment_end = 0
+    meter.spread = False
+    meter.span_units = 1
+    if meter.tariff.unit_kind == SECONDS:
+        meter.base_position = 0
+        meter.base_ms = meter.started_ms
+        meter.span_ms = 1000
+        return
+    policy = meter.tariff.switch_policy
+    meter.base_position = before
+    meter.base_ms = to_ms if policy == AT_END else from_ms
+    meter.span_ms = 0
+    if policy not in (AT_START, AT_END) and to_ms > from_ms and units > 0:
+        meter.span_ms = to_ms - from_ms
+        meter.span_units = units
+        meter.spread = True
+
+
+def _walk_to_budget(meter: Meter, available_micros: int, at_ms: i64) -> i64:
+    """The most reported units, from the usage's beginning, that are payable."""
+    _lay_out(meter, 0, meter.reported, at_ms, at_ms)
+    more: int = available_micros if available_micros > 0 else 0
+    reached = walk(meter, MOST_UNITS, meter.due + more, bounded=True)
+    return most_reported(reached, meter.minimum, meter.increment)

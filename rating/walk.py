@@ -1,0 +1,279 @@
+"""The walk along a usage's units: from one switch of price to the next, never from unit to unit.
+
+The same walk prices (up to a number of units) and finds what is affordable (up to a budget), so that the one is
+the inverse of the other.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+from mypy_extensions import i64
+
+from rating.charge import TOO_MANY_SWITCHES, Line
+from rating.explain import (
+    explain_connection,
+    explain_pot,
+    explain_units,
+    explain_volume_tier,
+)
+from rating.meter import MOST_PIECES, Meter, MeteredPot
+from rating.moment import refresh
+from rating.pricing import MOST_UNITS, amount_of
+from rating.rates import Rate
+from rating.tariff import UNITS, USAGES, VOLUME, Tier
+from rating.totals import affordable_part, payable, settle
+
+
+def walk(meter: Meter, target: i64, budget_micros: int, bounded: bool) -> i64:
+    """Count and charge units up to a position, or up to what a budget pays; the position that was reached."""
+    position = meter.counted
+    while position < target:
+        if position >= meter.moment_end:
+            refresh(meter, position)
+        meter.pieces += 1
+        if meter.pieces > MOST_PIECES:
+            if not bounded:
+                meter.refusal = TOO_MANY_SWITCHES
+            return position
+        if position == 0:
+            _begin(meter)
+        end = target if target < meter.moment_end else meter.moment_end
+        if meter.tier_moves:
+            end = _enter_tier(meter, position, end)
+        within = not bounded or payable(meter, budget_micros)
+        if not within and _must_stop(meter, position):
+            return position
+        line = _line(meter)
+        pot = _usable_pot(meter, line)
+        if pot is not None:
+            end = _use_pot(meter, pot, position, end)
+        else:
+            units = end - position
+            if bounded and within:
+                units = affordable_part(meter, line, units, budget_micros)
+                if position + units < end and not _must_stop(meter, position + units):
+                    units = end - position
+            if units > 0:
+                _use_money(meter, line, position, units)
+            if position + units < end:
+                meter.counted = position + units
+                return position + units
+        position = end
+        meter.counted = position
+    return position
+
+
+def _must_stop(meter: Meter, position: i64) -> bool:
+    """Whether a position that can not be paid is an end: the next count lies in the same volume tier.
+
+    Where whole increments step over the rest of a tier whose units all become cheaper then, it is none.
+    """
+    tiers = meter.tiers
+    if meter.tariff.tier_mode != VOLUME or not meter.tier_moves or meter.tier + 1 == len(tiers):
+        return True
+    following = counted_units(position + 1, meter.minimum, meter.increment)
+    return meter.tier_base + following <= tiers[meter.tier].up_to
+
+
+def _begin(meter: Meter) -> None:
+    """What the first unit brings: the connection fee, and one more usage."""
+    if meter.fee_micros > 0:
+        line = Line(meter.rule.rule_id + "#connection", 0, 1, meter.tariff.rounding, 1)
+        _set_price(meter, line, meter.fee_micros, 1)
+        line.mask = meter.mask
+        line.discounts = names_of(meter, meter.mask)
+        line.amount_micros = amount_of(1, line.price_micros, line.per_units, line.rounding)
+        meter.connection = line
+        meter.amount_in += line.amount_micros
+        if meter.trace is not None:
+            explain_connection(meter, line)
+    if meter.counters is not None:
+        for counter in meter.counters:
+            if counter.counter.measure == USAGES:
+                counter.add(1)
+    settle(meter)
+
+
+def tier_index(tiers: list[Tier], start: i64, place: int) -> i64:
+    """The tier of a place on the axis of tiers; ``start`` is a guess, often right."""
+    index = start
+    if index > 0 and place < tiers[index - 1].up_to:
+        index = 0
+    last: i64 = len(tiers) - 1
+    while index < last and tiers[index].up_to <= place:
+        index += 1
+    return index
+
+
+def _enter_tier(meter: Meter, position: i64, end: i64) -> i64:
+    """The tier of the unit at a position; where it, or what was asked for, ends."""
+    tiers = meter.tiers
+    counter = meter.tier_counter
+    volume = meter.tariff.tier_mode == VOLUME
+    place: int = position
+    if volume:
+        place = meter.tier_base + position
+    elif counter is not None:
+        place = counter.value(meter.standing)
+    index = tier_index(tiers, meter.tier, place)
+    if index != meter.tier:
+        meter.tier = index
+        if volume:
+            _price_again(meter)
+    if index + 1 < len(tiers):
+        left: int = tiers[index].up_to - place
+        if left < end - position:
+            end = position + left
+    return end
+
+
+def _price_again(meter: Meter) -> None:
+    """All units so far at the price of the volume tier that the next one reaches."""
+    for line in meter.lines:
+        rate = _rate(meter, line.band_number)
+        _set_price_of_mask(meter, line, rate, line.mask)
+        line.tier = meter.tier
+        amount = amount_of(line.units, line.price_micros, line.per_units, line.rounding)
+        meter.amount_in += amount - line.amount_micros
+        line.amount_micros = amount
+    settle(meter)
+    if meter.trace is not None:
+        explain_volume_tier(meter)
+
+
+def _rate(meter: Meter, band: i64) -> Rate:
+    if meter.deck_rate is not None:
+        return meter.deck_rate
+    rates = meter.tiers[meter.tier].rates
+    return rates[band] if len(rates) > 1 else rates[0]
+
+
+def _line(meter: Meter) -> Line:
+    """The line of the current band, tier and discounts; a new one where there is none yet."""
+    band, tier, mask = meter.band, meter.tier, meter.mask
+    line = meter.line
+    if line is not None and line.band_number == band and line.tier == tier and line.mask == mask:
+        return line
+    for other in meter.lines:
+        if other.band_number == band and other.tier == tier and other.mask == mask:
+            meter.line = other
+            return other
+    rate = _rate(meter, band)
+    fresh = Line(meter.rule.rule_id, rate.price_micros, rate.per_units, rate.rounding)
+    calendar = meter.tariff.calendar
+    if calendar is not None:
+        fresh.band = calendar.bands[band]
+    fresh.band_number = band
+    fresh.tier = tier
+    fresh.mask = mask
+    _set_price_of_mask(meter, fresh, rate, mask)
+    if mask:
+        fresh.discounts = names_of(meter, mask)
+    meter.lines.append(fresh)
+    meter.line = fresh
+    return fresh
+
+
+def _set_price_of_mask(meter: Meter, line: Line, rate: Rate, mask: i64) -> None:
+    line.rounding = rate.rounding
+    if mask == 0 and meter.exchange_numerator == meter.exchange_denominator:
+        line.price_micros = rate.price_micros
+        line.per_units = rate.per_units
+    else:
+        line.mask = mask
+        _set_price(meter, line, rate.numerator, rate.denominator, mask)
+
+
+def _set_price(meter: Meter, line: Line, numerator: int, denominator: int, mask: i64 = -1) -> None:
+    """A price in the plan's currency, less the percentages of a mask (-1 = those of now), in lowest terms."""
+    if mask < 0:
+        mask = meter.mask
+    numerator *= meter.exchange_numerator
+    denominator *= meter.exchange_denominator
+    percentages = meter.percentages
+    if percentages is not None:
+        bit: i64 = 1
+        for discount in percentages:
+            if mask & bit:
+                numerator *= discount.numerator
+                denominator *= discount.denominator
+            bit <<= 1
+    common = gcd(numerator, denominator)
+    line.price_micros = numerator // common
+    line.per_units = denominator // common
+
+
+def names_of(meter: Meter, mask: i64) -> str:
+    """The names of the percentages in a mask, joined by +."""
+    names = ""
+    percentages = meter.percentages
+    if percentages is not None:
+        bit: i64 = 1
+        for discount in percentages:
+            if mask & bit:
+                names = f"{names}+{discount.name}" if names else discount.name
+            bit <<= 1
+    return names
+
+
+def _usable_pot(meter: Meter, line: Line) -> MeteredPot | None:
+    """The pot that pays the next unit. What costs nothing uses no pot."""
+    if meter.pots is None or line.price_micros == 0:
+        return None
+    for pot in meter.pots:
+        if pot.left(meter.moment_ms) > 0:
+            return pot
+    return None
+
+
+def _use_pot(meter: Meter, pot: MeteredPot, position: i64, end: i64) -> i64:
+    """Pay units from a pot; where that ends."""
+    units: int = pot.left(meter.moment_ms)
+    units = units if units < end - position else end - position
+    pot.taken += units
+    _count(meter, units)
+    if meter.trace is not None:
+        explain_pot(meter, pot, position, units)
+    return position + units
+
+
+def _use_money(meter: Meter, line: Line, position: i64, units: i64) -> None:
+    line.units += units
+    amount = amount_of(line.units, line.price_micros, line.per_units, line.rounding)
+    meter.amount_in += amount - line.amount_micros
+    line.amount_micros = amount
+    _count(meter, units)
+    settle(meter)
+    if meter.trace is not None:
+        explain_units(meter, line, position, units)
+
+
+def _count(meter: Meter, units: int) -> None:
+    """Feed the counters of units."""
+    if meter.counters is not None:
+        for counter in meter.counters:
+            if counter.counter.measure == UNITS:
+                counter.add(units)
+
+
+def counted_units(units: i64, minimum: i64, increment: i64) -> i64:
+    """0 for none, else the minimum and whole increments beyond it."""
+    if units <= 0:
+        return 0
+    if units <= minimum:
+        return minimum
+    if increment == 1:
+        return units
+    return minimum + (units - minimum + increment - 1) // increment * increment
+
+
+def most_reported(counted: i64, minimum: i64, increment: i64) -> i64:
+    """The most reported units that count as no more than a position."""
+    if counted >= MOST_UNITS:
+        return MOST_UNITS
+    if counted < minimum:
+        return 0
+    if increment == 1:
+        return counted
+    return minimum + (counted - minimum) // increment * increment
