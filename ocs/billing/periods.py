@@ -73,3 +73,8 @@ def begun_day_after(at_ms: int, time_zone: str) -> date:
 def _local(at_ms: int, time_zone: str) -> datetime:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
     return moment.astimezone(ZoneInfo(time_zone))
+
+
+def day_before(day: str) -> str:
+    """The ISO text of the day before one."""
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

@@ -65,6 +65,7 @@ BILLING_DRAFT: Final = Table(
     metadata,
     Column("run_id", DENSE_ID, ForeignKey("billing_run.run_id"), primary_key=True),
     Column("account_id", TEXT, primary_key=True),
+    Column("has_invoice", Boolean, nullable=False),
     Column("content", TEXT, nullable=False),  # JSON of ocs.billing.draft
 )
 
@@ -162,8 +163,10 @@ BILLED_SUBSCRIPTION: Final = Table(
     Column("run_id", DENSE_ID, ForeignKey("billing_run.run_id"), primary_key=True),
     Column("subscription_id", TEXT, primary_key=True),
     Column("from_ms", MOMENT, primary_key=True, autoincrement=False),
-    Column("account_id", TEXT, nullable=False),
+    Column("origin", TEXT, primary_key=True),
+    Column("account_id", TEXT, primary_key=True),
     Column("through_day", DAY, nullable=False),  # fees before this day were looked at
+    Column("ended", Boolean, nullable=False),  # its end was before that day, and was looked at
     ForeignKeyConstraint(
         ["run_id", "account_id"],
         ["billed_account.run_id", "billed_account.account_id"],
@@ -187,7 +190,7 @@ BILLED_FEE: Final = Table(
     Column("covered_to_day", DAY, nullable=False),  # as known to this run
     Column("fee", TEXT, nullable=False),  # JSON: the fee's terms when the period was first billed
     Column("amount_micros", MICROS, nullable=False),  # what this run added, in the plan's currency
-    Column("account_id", TEXT, nullable=False),
+    Column("account_id", TEXT, primary_key=True),
     Column("invoice_number", TEXT, nullable=False),
     Column("line", Integer, nullable=False),
     ForeignKeyConstraint(

@@ -66,6 +66,7 @@ def _create_billing_draft() -> None:
         "billing_draft",
         sa.Column("run_id", DENSE_ID, nullable=False),
         sa.Column("account_id", TEXT, nullable=False),
+        sa.Column("has_invoice", sa.Boolean(), nullable=False),
         sa.Column("content", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["billing_run.run_id"], name=op.f("fk_billing_draft_run_id")),
         sa.PrimaryKeyConstraint("run_id", "account_id", name=op.f("pk_billing_draft")),
@@ -203,8 +204,10 @@ def _create_billed_subscription() -> None:
         sa.Column("run_id", DENSE_ID, nullable=False),
         sa.Column("subscription_id", TEXT, nullable=False),
         sa.Column("from_ms", MOMENT, autoincrement=False, nullable=False),
+        sa.Column("origin", TEXT, nullable=False),
         sa.Column("account_id", TEXT, nullable=False),
         sa.Column("through_day", DAY, nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "length(through_day) = 10", name=op.f("ck_billed_subscription_through_day_is_a_day")
         ),
@@ -214,7 +217,9 @@ def _create_billed_subscription() -> None:
             name="fk_billed_subscription_account",
         ),
         sa.ForeignKeyConstraint(["run_id"], ["billing_run.run_id"], name=op.f("fk_billed_subscription_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "subscription_id", "from_ms", name=op.f("pk_billed_subscription")),
+        sa.PrimaryKeyConstraint(
+            "run_id", "subscription_id", "from_ms", "origin", "account_id", name=op.f("pk_billed_subscription")
+        ),
     )
     op.create_index(
         op.f("ix_billed_subscription_account_id"), "billed_subscription", ["account_id"], unique=False
@@ -252,6 +257,7 @@ def _create_billed_fee() -> None:
             "origin",
             "fee_id",
             "period_from_day",
+            "account_id",
             name=op.f("pk_billed_fee"),
         ),
     )
