@@ -12,6 +12,7 @@ _COMMANDS = {
     "audit": "Prove that all balances, reservations and records agree",
     "catalogue": "Check and read price lists",
     "cdr": "List and export charging data records",
+    "customer": "Load customers from files and look at them",
     "demo": "See it all: a server, gateways and subscribers for a minute",
     "doctor": "Check this installation and its machine",
     "serve": "Run the charging server",

@@ -1,9 +1,6 @@
 """``ocs subscriber load`` and ``ocs subscriber show``."""
 
 import asyncio
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_store
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_fields, print_json, warn
+from ocs.cli.progress import progress_bar
 from ocs.subscribers.loading import LoadSummary, load_subscribers
 from ocs.subscribers.view import find_subscriber, subscriber_view
 
@@ -72,25 +70,10 @@ async def _load(settings: Settings, file: Path) -> LoadSummary:
     plans = load_catalogue(settings.catalogue_path).plans
     rows = check_subscribers(file, plans)
     async with opened_store(settings, create=True) as store:
-        with _progress_bar(rows) as progress:
+        with progress_bar("subscribers", rows) as progress:
             return await load_subscribers(store, read_subscribers(file, plans), plans, epoch_ms(), progress)
 
 
 async def _find(settings: Settings, identity: str) -> Subscriber | None:
     async with opened_store(settings) as store:
         return await find_subscriber(store, identity)
-
-
-@contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[int], None] | None]:
-    """A bar on stderr where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415  (50 ms that only a terminal needs)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("subscribers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("subscribers", total=total)
-        yield lambda done: bar.update(task, completed=done)

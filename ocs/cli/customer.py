@@ -1,0 +1,118 @@
+"""``ocs customer load``, ``ocs customer show`` and ``ocs customer list``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.catalogue_file import load_catalogue
+from ocs.cli.failure import Failure
+from ocs.cli.opened import opened_database
+from ocs.cli.options import common_options, current_settings, json_option
+from ocs.cli.printing import print_fields, print_json, print_table
+from ocs.cli.progress import staged_bar
+from ocs.customers.loading.load import load_customers
+from ocs.customers.view import account_rows, customer_view
+
+
+@click.group("customer")
+@common_options
+def command() -> None:
+    """Load customers from files and look at them: parties, billing accounts, subscriptions."""
+
+
+@command.command("load")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@common_options
+@json_option
+def load(files: tuple[Path, ...], as_json: bool) -> None:
+    """Load customers from FILE.csv and FILE.yaml, all or nothing.
+
+    All files are checked, with each other and with what is in the database, before anything is written. Loading
+    them again changes nothing. A subscription that has another plan from a date on keeps its former until then.
+    """
+    settings = current_settings()
+    offers = load_catalogue(settings.catalogue_path)
+    octets = sum(file.stat().st_size for file in files if file.is_file())
+    with opened_database(settings) as engine, staged_bar() as bar:
+        summary = load_customers(
+            engine, files, offers, lambda what, done: bar(what, done, octets if what == "reading" else None)
+        )
+    if as_json:
+        print_json(asdict(summary))
+        return
+    for kind, count in summary.counts():
+        total = count.created + count.changed + count.unchanged
+        click.echo(
+            f"{total} {kind}: {count.created} created, {count.changed} changed, {count.unchanged} unchanged"
+        )
+
+
+@command.command("show")
+@click.argument("identity", metavar="ID|MSISDN")
+@common_options
+@json_option
+def show(identity: str, as_json: bool) -> None:
+    """Show a customer, by the id of a party, account or subscription, or by an MSISDN."""
+    with opened_database(current_settings()) as engine:
+        view = customer_view(engine, identity)
+    if view is None:
+        raise Failure(f"there is no customer {identity}")
+    if as_json:
+        print_json(view)
+        return
+    _print_party(view)
+    for account in view["accounts"]:
+        click.echo("")
+        _print_account(account)
+
+
+@command.command("list")
+@click.option("--cycle", metavar="ID", help="Only the accounts of this billing cycle.")
+@click.option("--most", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
+@common_options
+@json_option
+def list_accounts(cycle: str | None, most: int, as_json: bool) -> None:
+    """List billing accounts."""
+    with opened_database(current_settings()) as engine:
+        rows = list(account_rows(engine, cycle, most))
+    if as_json:
+        print_json(rows)
+        return
+    header = ("account", "party", "parent", "payer", "cycle", "currency", "taxes", "language", "subscriptions")
+    print_table(header, [["" if value is None else value for value in row.values()] for row in rows])
+
+
+def _print_party(view: dict[str, Any]) -> None:
+    address = ", ".join([*view["address"], view["country"]])
+    rows = [("party", view["party_id"]), ("name", view["name"]), ("kind", view["kind"]), ("address", address)]
+    rows += [(name, view[name]) for name in ("language", "email", "tax_number") if view[name]]
+    print_fields(rows)
+
+
+def _print_account(account: dict[str, Any]) -> None:
+    parent = account["parent_account_id"]
+    cycle = account["cycle"]
+    rows = [("account", account["account_id"])]
+    if parent is not None:
+        rows.append(("parent", f"{parent}, who {'pays' if account['payer'] == 'parent' else 'does not pay'}"))
+    until = f" until {account['closed_day']}" if account["closed_day"] else ""
+    when = f"on day {cycle['day_of_month']} ({cycle['cycle_id']}, {cycle['time_zone']})"
+    rows.append(("billed", f"in {account['currency']}, {when}, due after {account['payment_terms_days']} days"))
+    rows.append(("taxes", f"{account['tax_jurisdiction']}, {account['tax_status']}"))
+    rows.append(("language", account["language"]))
+    rows.append(("open", f"from {account['opened_day']}{until}"))
+    print_fields(rows)
+    if account["subscriptions"]:
+        columns = ("subscription_id", "msisdn", "imsi", "plan_id", "subscriber_group", "from", "until")
+        header = ("subscription", "msisdn", "imsi", "plan", "group", "from", "until")
+        print_table(header, [[row[name] or "" for name in columns] for row in account["subscriptions"]])
+    more = account["subscription_rows"] - len(account["subscriptions"])
+    if more:
+        click.echo(f"... and {more} more rows of subscriptions")
+    for addon in account["addons"]:
+        until = f" until {addon['until']}" if addon["until"] else ""
+        click.echo(f"add-on {addon['addon_id']} of {addon['subscription_id']} from {addon['from']}{until}")

@@ -1,0 +1,103 @@
+"""Whether what is stated fits together and with what is known: references, parents, cycles. Pure."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from config.issues import did_you_mean
+from ocs.customers.customer import BillingAccount, BillingCycle, Party
+from ocs.customers.directory import Directory
+from ocs.customers.loading.pieces import Issues
+from ocs.customers.loading.statements import Stated, Statements
+
+MOST_NAMED: Final = 20
+"""Above so many ids, the nearest to a wrong one is not looked for."""
+
+
+@dataclass(slots=True)
+class World:
+    """Cycles, parties and accounts as they will be: what is stated over what is known."""
+
+    cycles: Mapping[str, BillingCycle]
+    parties: Mapping[str, Party]
+    accounts: Mapping[str, BillingAccount]
+    stated: Statements = field(default_factory=Statements)
+
+
+def checked_world(stated: Statements, known: Directory, issues: Issues) -> World:
+    """The world after the statements; whatever does not fit adds issues."""
+    cycles = ChainMap({name: one.value for name, one in stated.cycles.items()}, known.cycles)
+    parties = ChainMap({name: one.value for name, one in stated.parties.items()}, known.parties)
+    accounts: dict[str, BillingAccount] = {}
+    for name, one in stated.accounts.items():
+        party = parties.get(one.value.party_id)
+        if party is None:
+            _refuse_unknown(
+                issues, one, "party", one.value.party_id, parties, "its name and country are missing too"
+            )
+        language = one.value.language or (party.language if party is not None else "en")
+        accounts[name] = one.value._replace(language=language)
+    world = World(cycles, parties, ChainMap(accounts, known.accounts), stated)
+    for one in stated.accounts.values():
+        _check_account(one, world, known, issues)
+    return world
+
+
+def _check_account(one: Stated[BillingAccount], world: World, known: Directory, issues: Issues) -> None:
+    account = one.value
+    if account.cycle_id and account.cycle_id not in world.cycles:
+        _refuse_unknown(issues, one, "cycle", account.cycle_id, world.cycles)
+    before = known.accounts.get(account.account_id)
+    if before is not None and before.currency != account.currency:
+        message = (
+            f"account {account.account_id} is in {before.currency}, which can not change to {account.currency}"
+        )
+        one.refuse(issues, "currency", message, "open another account")
+    _check_parent(one, world, issues)
+    for child in known.children_of(account.account_id):
+        if child.account_id not in world.stated.accounts and _differ(child, account):
+            message = f"account {child.account_id}, which this one pays for, has another currency or cycle"
+            one.refuse(issues, "", message, "state it in the same file")
+
+
+def _check_parent(one: Stated[BillingAccount], world: World, issues: Issues) -> None:
+    account = one.value
+    if account.parent_account_id is None:
+        return
+    parent = world.accounts.get(account.parent_account_id)
+    if parent is None:
+        _refuse_unknown(issues, one, "parent", account.parent_account_id, world.accounts)
+        return
+    above: BillingAccount | None = parent
+    seen = {account.account_id}
+    while above is not None and above.account_id not in seen:
+        seen.add(above.account_id)
+        above = world.accounts.get(above.parent_account_id) if above.parent_account_id else None
+    if above is not None:
+        one.refuse(
+            issues, "parent", f"account {account.account_id} is above itself, by its parent {parent.account_id}"
+        )
+    if account.payer == "parent" and account.currency != parent.currency:
+        message = (
+            f"account {account.account_id} is in {account.currency}, its parent who pays in {parent.currency}"
+        )
+        one.refuse(
+            issues, "currency", message, "one invoice has one currency: let it pay itself (payer: account)"
+        )
+    if account.payer == "parent" and account.cycle_id != parent.cycle_id:
+        message = f"its parent {parent.account_id}, who pays, is in cycle {parent.cycle_id!r}"
+        one.refuse(issues, "cycle", message)
+
+
+def _differ(child: BillingAccount, parent: BillingAccount) -> bool:
+    return child.payer == "parent" and (child.currency, child.cycle_id) != (parent.currency, parent.cycle_id)
+
+
+def _refuse_unknown(
+    issues: Issues, one: Stated[BillingAccount], what: str, name: str, known: Collection[str], also: str = ""
+) -> None:
+    hint = did_you_mean(name, known) if len(known) <= MOST_NAMED and known else also
+    one.refuse(issues, what, f"{what} {name!r} is neither in these files nor in the database", hint)
