@@ -77,7 +77,7 @@ def lake_files(
     if series is not None:
         query = query.where(LAKE_FILE.c.series == series)
     if days is not None:
-        query = query.where(LAKE_FILE.c.day.between(*days))
+        query = query.where(LAKE_FILE.c.day >= days[0], LAKE_FILE.c.day <= days[1])
     return [
         LakeFile(
             row.file_id,
