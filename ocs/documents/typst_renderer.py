@@ -1,0 +1,120 @@
+"""Template and data to PDF: the same data, template, fonts and version of typst give the same octets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import typst
+
+from ocs.documents.branding import Branding
+from ocs.documents.fonts import FAMILIES, FontSet, font_files
+from ocs.documents.language import Language
+from ocs.documents.template_folder import TemplateFolder
+
+PDF_STANDARD: Final = "a-3b"
+"""PDF/A for archives: fonts inside, nothing outside."""
+
+
+class TemplateError(Exception):
+    """A template that can not be set; the message names its file, line and column."""
+
+
+class DocumentRenderer:
+    """Sets documents of one template in the branding of one operator. Not for several threads at one time."""
+
+    def __init__(self, template: str, shipped: Path, branding: Branding) -> None:
+        """``template`` is a file of the folder ``shipped``, which the branding's own templates may replace.
+
+        ConfigError where a file of the branding is wrong, MissingGlyphsError where a template has letters
+        that no font has.
+        """
+        self.branding = branding
+        self.template = template
+        self._fonts = FontSet(branding.fonts)
+        self._folder = TemplateFolder(shipped, branding)
+        self._fonts.check(self._folder.own_texts())
+        self._fonts.check(texts_in(branding.to_template()))
+        self._compiler = typst.Compiler(
+            input=str(self._folder.path / template), root=str(self._folder.path), font_paths=self._fonts.typst
+        )
+        self._texts: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was unpacked; nothing can be set any more."""
+        self._folder.close()
+
+    def fingerprint(self) -> str:
+        """The hash of all that documents are made of besides data and language."""
+        digest = hashlib.sha256(f"{self.template} {PDF_STANDARD} typst {version('typst')} ".encode())
+        digest.update(self._folder.fingerprint().encode())
+        for path in font_files(self._fonts.folders):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def render(self, data: Mapping[str, Any], language: Language, created_s: int) -> bytes:
+        """The PDF of one document; ``created_s`` is the moment it says it was made, in seconds since 1970.
+
+        The template finds ``data`` and, through ``t("...")``, the words of the language in ``frame.typ``.
+        MissingGlyphsError where a text has letters that no font has, TemplateError where the template fails.
+        """
+        self._fonts.check(texts_in(data))
+        inputs = {"data": json.dumps(data, ensure_ascii=False), "language": self._language(language)}
+        try:
+            pdf = self._compiler.compile(
+                format="pdf",
+                sys_inputs=inputs,
+                timestamp=created_s,
+                pdf_standards=PDF_STANDARD,
+                pdf_tags=self.branding.file.tagged,
+            )
+        except typst.TypstError as error:
+            raise TemplateError(self._describe(error)) from None
+        if not isinstance(pdf, bytes):
+            raise TemplateError(f"{self.template} gave no document")
+        return pdf
+
+    def _language(self, language: Language) -> str:
+        """The language as the template knows it, made once."""
+        found = self._texts.get(language.code)
+        if found is None:
+            self._fonts.check(language.texts.values())
+            described = {
+                "name": language.name,
+                "region": language.region,
+                "rtl": language.right_to_left,
+                "fonts": [*self.branding.file.fonts, *FAMILIES],
+                "texts": dict(language.texts),
+            }
+            found = self._texts[language.code] = json.dumps(described, ensure_ascii=False, sort_keys=True)
+        return found
+
+    def _describe(self, error: typst.TypstError) -> str:
+        """What the typesetter says, with the place in the operator's own file."""
+        text = getattr(error, "diagnostic", "") or str(error)
+        return self._folder.explain(text.strip())
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """All texts of a JSON value, names of members left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from texts_in(member)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from texts_in(member)
