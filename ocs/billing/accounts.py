@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -112,10 +111,9 @@ class Customers:
         octets = msgspec.json.encode([self.payers, self.parties, self.last], order="sorted")
         return hashlib.sha256(octets).hexdigest()[:16]
 
-    def accounts(self) -> Iterable[Account]:
-        """All of them."""
-        for members in self.payers.values():
-            yield from members
+    def last_of(self, account: Account) -> LastBilled:
+        """How far an account is billed."""
+        return self.last.get(account.account_id, LastBilled())
 
 
 def load_cycle(connection: Connection, cycle_id: str) -> Cycle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -244,8 +244,8 @@ def _order(entry: tuple[InvoiceLine, FeeCharge | None]) -> tuple[object, ...]:
     line = entry[0]
     kinds: tuple[str, ...] = (RECURRING, ONE_OFF, USAGE)
     return (
-        line.account_id, line.subscription_id, line.msisdn, kinds.index(line.kind), line.item, line.from_day,
-        line.plan, line.direction, line.late, line.unit_kind, line.tax, line.original_currency,
+        line.account_id, line.subscription_id, line.msisdn, kinds.index(line.kind), line.item, line.late,
+        line.from_day, line.plan, line.direction, line.unit_kind, line.tax, line.original_currency,
     )  # fmt: skip
 
 
@@ -256,7 +256,3 @@ def _draft_fee(charge: FeeCharge, number: int) -> DraftFee:
         charge.covered[1].isoformat(),
         charge.terms.to_json(), charge.amount_micros, charge.account_id, number,
     )  # fmt: skip
-
-
-Balances = Callable[[list[str], str], Mapping[str, int]]
-"""What accounts owe on a day before their bill, by id, in micros; negative where we owe them."""
