@@ -1,5 +1,5 @@
 """Databases for these tests."""
 
-from tests.database.fixtures import database_url, engine, postgresql_folder, sqlite_engine
+from tests.database.fixtures import database_url, empty_engine, engine, postgresql_folder, sqlite_engine
 
-__all__ = ["database_url", "engine", "postgresql_folder", "sqlite_engine"]
+__all__ = ["database_url", "empty_engine", "engine", "postgresql_folder", "sqlite_engine"]
