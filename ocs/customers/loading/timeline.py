@@ -7,7 +7,7 @@ open. A row before it ends where it starts. Rows that say the same one after the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from ocs.customers.customer import Subscription
 
@@ -18,7 +18,7 @@ def merged(existing: Iterable[Subscription], stated: Iterable[Subscription]) -> 
     latest.update({row.from_ms: (row, True) for row in stated})
     starts = sorted(latest)
     rows: list[Subscription] = []
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    for start, following in zip_longest(starts, starts[1:]):
         row, new = latest[start]
         if following is not None and (row.to_ms is None or (not new and row.to_ms > following)):
             row = row._replace(to_ms=following)
