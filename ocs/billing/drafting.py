@@ -110,8 +110,8 @@ class BillDrafter:
         taxes = TaxRules(self._given.taxes, self._head.tax_jurisdiction, self._head.tax_status)
         own = [line for line, _ in lines]
         last_day = day_before(self._given.to_day.isoformat())
-        own += discount_lines(own, self._given.discounts, taxes, self._head.account_id, last_day)
-        numbered = [self._numbered(line, number) for number, line in enumerate(own, 1)]
+        own += discount_lines(own, self._given.discounts, taxes, self._head, last_day)
+        numbered = [taxes.rated(line, number) for number, line in enumerate(own, 1)]
         fees = tuple(
             _draft_fee(charge, number) for number, (_, charge) in enumerate(lines, 1) if charge is not None
         )
@@ -186,11 +186,8 @@ class BillDrafter:
             0, USAGE, found.service, found.account_id, self._numbers.get((found.account_id, found.msisdn), ""),
             found.msisdn, found.plan_id, self._plan_name(found.plan_id), found.direction, begin, end,
             found.units, found.unit_kind, found.records, found.late, found.tax, amount, found.amount_micros,
-            found.currency,
+            found.currency or self._head.currency,
         )  # fmt: skip
-
-    def _numbered(self, line: InvoiceLine, number: int) -> InvoiceLine:
-        return replace(line, number=number, original_currency=line.original_currency or self._head.currency)
 
     def _invoice(self, lines: list[InvoiceLine], taxes: TaxRules) -> Invoice:
         given, head = self._given, self._head

@@ -69,7 +69,8 @@ class InvoiceLine:
     ``account_id`` is who caused it: the invoice's own account or a child of it. ``quantity`` of ``unit_kind``
     (octets, seconds, units; days for fees) was counted over ``records`` records. ``late`` usage began before
     the invoice's period. Where prices are in another currency, ``original_micros`` of ``original_currency``
-    were converted; otherwise these repeat the amount and the invoice's currency.
+    were converted; otherwise these repeat the amount and the invoice's currency. ``tax`` and
+    ``tax_rate_millionths`` say which tax line it is in.
     """
 
     number: int
@@ -91,6 +92,7 @@ class InvoiceLine:
     amount_micros: int
     original_micros: int
     original_currency: str
+    tax_rate_millionths: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ INVOICE_LINE: Final = Table(
     Column("amount_micros", MICROS, nullable=False),
     Column("original_micros", MICROS, nullable=False),
     Column("original_currency", TEXT, nullable=False),
+    Column("tax_rate_millionths", Integer, nullable=False),
     one_of("kind", "recurring", "one_off", "usage", "discount"),
     is_currency("original_currency"),
 )

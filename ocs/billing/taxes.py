@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from balance.quantity import MICROS
 from config.bill_discounts_file import ALL, FEES, BillDiscount, BillDiscounts
 from config.tax_file import STANDARD, TaxTable
-from ocs.billing.accounts import BillingError
+from ocs.billing.accounts import Account, BillingError
 from ocs.billing.coins import divided
 from ocs.billing.invoice import DISCOUNT, USAGE, InvoiceLine, TaxLine
 from ocs.billing.periods import day_before
@@ -41,12 +42,17 @@ class TaxRules:
         category = line.tax or STANDARD
         return category, self.rate_millionths(category, day_before(line.to_day))
 
+    def rated(self, line: InvoiceLine, number: int) -> InvoiceLine:
+        """The line with its number and rate; what costs nothing needs none."""
+        rate = self.group_of(line)[1] if line.amount_micros else 0
+        return replace(line, number=number, tax=line.tax or STANDARD, tax_rate_millionths=rate)
+
     def lines(self, lines: Iterable[InvoiceLine], digits: int) -> tuple[TaxLine, ...]:
-        """A tax line for each category and rate; what costs nothing has none."""
+        """A tax line for each category and rate of rated lines; what costs nothing has none."""
         nets: dict[tuple[str, int], int] = {}
         for line in lines:
             if line.amount_micros:
-                group = self.group_of(line)
+                group = (line.tax, line.tax_rate_millionths)
                 nets[group] = nets.get(group, 0) + line.amount_micros
         return tuple(self._line(group, net, digits) for group, net in sorted(nets.items()))
 
@@ -63,7 +69,7 @@ def tax_of(net_micros: int, rate_millionths: int, digits: int) -> int:
 
 
 def discount_lines(
-    lines: Sequence[InvoiceLine], discounts: BillDiscounts, taxes: TaxRules, payer_id: str, last_day: str
+    lines: Sequence[InvoiceLine], discounts: BillDiscounts, taxes: TaxRules, payer: Account, last_day: str
 ) -> list[InvoiceLine]:
     """The discounts on a bill, below zero: by plan and name, and by category and rate of tax."""
     found: list[InvoiceLine] = []
@@ -75,7 +81,7 @@ def discount_lines(
                 reached[row.name] = row
         for row in reached.values():
             counted = [line for line in of_plan if _counts(row, line) and line.amount_micros]
-            found += _lines_of(row, counted, taxes, payer_id)
+            found += _lines_of(row, counted, taxes, payer)
     return found
 
 
@@ -84,7 +90,7 @@ def _counts(row: BillDiscount, line: InvoiceLine) -> bool:
 
 
 def _lines_of(
-    row: BillDiscount, counted: list[InvoiceLine], taxes: TaxRules, payer_id: str
+    row: BillDiscount, counted: list[InvoiceLine], taxes: TaxRules, payer: Account
 ) -> list[InvoiceLine]:
     groups: dict[tuple[str, int], list[InvoiceLine]] = {}
     for line in counted:
@@ -95,8 +101,8 @@ def _lines_of(
         latest = max(lines, key=lambda line: line.to_day)
         begin = min(line.from_day for line in lines)
         line = InvoiceLine(
-            0, DISCOUNT, row.name, payer_id, "", "", row.plan_id, latest.plan_name, "", begin, latest.to_day,
-            0, "", 0, False, latest.tax, amount, amount, "",
+            0, DISCOUNT, row.name, payer.account_id, "", "", row.plan_id, latest.plan_name, "", begin,
+            latest.to_day, 0, "", 0, False, latest.tax, amount, amount, payer.currency,
         )  # fmt: skip
         if amount:
             found.append(line)

@@ -135,6 +135,7 @@ def _create_invoice_line() -> None:
         sa.Column("amount_micros", MICROS, nullable=False),
         sa.Column("original_micros", MICROS, nullable=False),
         sa.Column("original_currency", TEXT, nullable=False),
+        sa.Column("tax_rate_millionths", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('recurring', 'one_off', 'usage', 'discount')", name=op.f("ck_invoice_line_kind")
         ),
