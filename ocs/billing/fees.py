@@ -154,10 +154,11 @@ class FeeBill:
 
     def _recurring(self, segment: Segment) -> Iterator[FeeCharge]:
         floor = self._floor(segment)
-        if segment.end <= floor:
+        if segment.end <= floor and self._was_ended(segment):
             return
+        last_day = min(segment.end, self._advance_end) - timedelta(days=1)
         by_id: dict[str, FeeTerms] = {}
-        for month, _ in self._cycle.months(floor, min(segment.end, self._advance_end)):
+        for month, _ in self._cycle.months(min(floor, last_day), last_day + timedelta(days=1)):
             for terms in self._fees_at(segment, self._start_ms(month)):
                 if terms.every != ONCE:
                     by_id[terms.fee_id] = terms
@@ -166,10 +167,10 @@ class FeeBill:
             paid_to = max((one.covered[1] for one in billed.values()), default=self._opened)
             for period in self._periods(newest.every, segment, floor):
                 if period[0] not in billed:
-                    yield from self._first_charge(segment, fee_id, period, max(paid_to, self._opened), floor)
+                    yield from self._first_charge(segment, fee_id, period, max(paid_to, self._opened))
 
     def _first_charge(
-        self, segment: Segment, fee_id: str, period: Period, paid_to: date, floor: date
+        self, segment: Segment, fee_id: str, period: Period, paid_to: date
     ) -> Iterator[FeeCharge]:
         """What is due for a period that no bill had yet, by the terms of its beginning."""
         at_ms = self._start_ms(period[0])
@@ -179,7 +180,7 @@ class FeeBill:
         covered = (max(period[0], segment.begin, paid_to), min(period[1], segment.end))
         if covered[1] <= covered[0]:
             return
-        due = period[0] < self._advance_end if terms.in_advance else floor < covered[1] <= self._to_day
+        due = period[0] < self._advance_end if terms.in_advance else covered[1] <= self._to_day
         amount = terms.costs(period, *covered)
         if due and amount:
             yield _charge(segment, terms, period, covered, covered, amount)
