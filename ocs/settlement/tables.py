@@ -82,7 +82,7 @@ SETTLEMENT_TOTAL: Final = Table(
         autoincrement=False,
     ),
     Column("direction", TEXT, primary_key=True),
-    Column("currency", TEXT, nullable=False),
+    Column("currency", TEXT, primary_key=True),
     Column("records", BigInteger, nullable=False),
     Column("usage_micros", MICROS, nullable=False),
     Column("rounding_micros", MICROS, nullable=False),

@@ -103,7 +103,7 @@ def _create_parts() -> None:
             autoincrement=False,
         ),
         sa.Column("direction", TEXT, primary_key=True),
-        sa.Column("currency", TEXT, nullable=False),
+        sa.Column("currency", TEXT, primary_key=True),
         sa.Column("records", sa.BigInteger, nullable=False),
         sa.Column("usage_micros", MICROS, nullable=False),
         sa.Column("rounding_micros", MICROS, nullable=False),

@@ -1,0 +1,60 @@
+"""Which records a statement is made of: those of the partner that no statement before had, through a cut of the lake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from ocs.cdr.lake import Lake
+from ocs.cdr.lake.columns import sql_list, sql_text
+from ocs.settlement.period import Period
+
+_FIRST_DAY: Final = "0001-01-01"
+RECORD_COLUMNS: Final = (
+    "record_id",
+    "service",
+    "direction",
+    "trunk",
+    "calling",
+    "called",
+    "started_ms",
+    "ended_ms",
+    "unit_kind",
+    "used_units",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The frozen choice of records: files up to ``lake_cut``, starts before the period's end, less what was before.
+
+    Settled before are records of files up to ``after_file`` that began before ``after_ms``.
+    """
+
+    partner: str
+    period: Period
+    after_file: int
+    after_ms: int
+    lake_cut: int
+
+
+def records_query(lake: Lake, basis: Basis, trunks: list[str]) -> str:
+    """The query of those records in the order of their starts; a record without a partner goes by its trunk."""
+    last_day = _utc_day(basis.period.to_ms - 1)
+    files = lake.files(basis.lake_cut, after_file_id=basis.after_file, days=(_FIRST_DAY, last_day))
+    if basis.after_file and basis.after_ms < basis.period.to_ms:
+        files += lake.files(basis.after_file, days=(_utc_day(basis.after_ms), last_day))
+    own = f"partner = {sql_text(basis.partner)}"
+    if trunks:
+        own = f"({own} OR (coalesce(partner, '') = '' AND list_contains({sql_list(trunks)}, trunk)))"
+    return (
+        f"SELECT {', '.join(RECORD_COLUMNS)} FROM ({lake.sql(files)}) "  # noqa: S608 - quoted by sql_text
+        f"WHERE payment = 'settlement' AND line = 0 AND {own} AND started_ms < {basis.period.to_ms} "
+        f"AND (file_id > {basis.after_file} OR started_ms >= {basis.after_ms}) "
+        "ORDER BY started_ms, record_id"
+    )
+
+
+def _utc_day(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms // 1000, UTC).date().isoformat()
