@@ -135,6 +135,12 @@ class CatalogueSettings(SettingsGroup):
     path: str = ""
 
 
+class SettlementSettings(SettingsGroup):
+    """Where agreements with partners are; an empty ``partners`` is the folder of that name beside the catalogue."""
+
+    partners: str = ""
+
+
 class MetricsSettings(SettingsGroup):
     """Where metrics and health are served over HTTP."""
 
@@ -189,6 +195,7 @@ class Settings(SettingsGroup):
     store: StoreSettings = StoreSettings()
     database: DatabaseSettings = DatabaseSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    settlement: SettlementSettings = SettlementSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: LimitsSettings = LimitsSettings()
     charging: ChargingSettings = ChargingSettings()
@@ -209,6 +216,14 @@ class Settings(SettingsGroup):
     def catalogue_path(self) -> Path:
         """The folder or file of the catalogue."""
         return Path(self.catalogue.path) if self.catalogue.path else EXAMPLE_OPERATOR
+
+    @property
+    def partners_path(self) -> Path:
+        """The folder of the agreements with partners."""
+        if self.settlement.partners:
+            return Path(self.settlement.partners)
+        catalogue = self.catalogue_path
+        return (catalogue.parent if catalogue.is_file() else catalogue) / "partners"
 
     @property
     def records_directory(self) -> Path:
