@@ -7,8 +7,9 @@ the next writer of the series removes them, under the series' lock, and makes th
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import duckdb
 from sqlalchemy import Connection, Engine
@@ -21,14 +22,24 @@ from ocs.database import writing
 
 ROWS: Final = "waiting_rows"
 """The table of DuckDB whose rows become files."""
-_DAY_OF: Final = "CAST(make_timestamp_ms(started_ms) AS DATE)"
+_DAY_MS: Final = 86_400_000
+_EPOCH: Final = date(1970, 1, 1)
+
+
+class _Day(NamedTuple):
+    """The rows of a UTC day; ``number`` counts days since 1970, ``amounts`` are micros by currency."""
+
+    number: int
+    rows: int
+    records: int
+    amounts: dict[str, int]
 
 
 class LakeAppender:
     """Writes one series into the lake; ``open`` first, ``close`` at the end.
 
-    ``clock`` returns epoch milliseconds. Who uses it inserts rows into the table ROWS of ``connection``, their
-    records numbered from ``next_sequence`` on without gaps; ``commit`` makes them count.
+    ``clock`` returns epoch milliseconds. Who uses it inserts rows into the table ROWS of ``connection``, by
+    sequence and line, their records numbered from ``next_sequence`` on; ``commit`` makes them count.
     """
 
     def __init__(
@@ -94,23 +105,29 @@ class LakeAppender:
         self.empty()
         return cleared
 
-    def _days(self) -> list[str]:
-        found = self.connection.execute(f"SELECT DISTINCT {_DAY_OF} FROM {ROWS} ORDER BY ALL").fetchall()  # noqa: S608
-        return [str(day) for (day,) in found]
+    def _days(self) -> list[_Day]:
+        """What waits, by day, in as few passes as there are."""
+        number = f"started_ms // {_DAY_MS}"
+        counted = self.connection.execute(
+            f"SELECT {number}, count(*), count(DISTINCT sequence) FROM {ROWS} GROUP BY ALL ORDER BY ALL"  # noqa: S608
+        ).fetchall()
+        days = {day: _Day(day, rows, records, {}) for day, rows, records in counted}
+        sums = self.connection.execute(
+            f"SELECT {number}, currency, sum(amount_micros) FROM {ROWS} "  # noqa: S608
+            "WHERE currency IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+        for day, currency, amount in sums:
+            days[day].amounts[currency] = int(amount)
+        return list(days.values())
 
-    def _write_day(self, first: int, last: int, day: str) -> NewFile:
-        path = lake_path(self.series, first, last, day)
+    def _write_day(self, first: int, last: int, day: _Day) -> NewFile:
+        name = (_EPOCH + timedelta(days=day.number)).isoformat()
+        path = lake_path(self.series, first, last, name)
         staged = self.folder.staging / Path(path).name
-        of_day = f"FROM {ROWS} WHERE {_DAY_OF} = DATE '{day}'"
+        within = f"started_ms >= {day.number * _DAY_MS} AND started_ms < {(day.number + 1) * _DAY_MS}"
         self.connection.execute(
-            f"COPY (SELECT {COLUMN_LIST} {of_day} ORDER BY sequence, line) TO {sql_text(str(staged))} "
+            f"COPY (SELECT {COLUMN_LIST} FROM {ROWS} WHERE {within}) TO {sql_text(str(staged))} "  # noqa: S608
             "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         self.folder.publish(staged, path)
-        (counts,) = self.connection.execute(f"SELECT count(*), count(DISTINCT sequence) {of_day}").fetchall()
-        sums = self.connection.execute(
-            f"SELECT currency, sum(amount_micros) {of_day} AND currency IS NOT NULL GROUP BY ALL"
-        ).fetchall()
-        return NewFile(
-            self.series, first, last, day, path, counts[0], counts[1], {row[0]: int(row[1]) for row in sums}
-        )
+        return NewFile(self.series, first, last, name, path, day.rows, day.records, day.amounts)

@@ -1,0 +1,131 @@
+"""The lines of a usage file, many at a time: each line is a record, its fields parted by a delimiter."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from config.usage_mapping import UsageMapping
+from ocs.usage_import.refusal import CHARACTERS, QUOTES, Refusal
+
+BATCH_OCTETS: Final = 16 << 20
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+_DIGEST_OCTETS: Final = 16
+
+
+class LineBatch(NamedTuple):
+    """Lines of a file: their fields and numbers, those that are none, and where the file goes on behind them.
+
+    ``texts`` are the lines as written, from number ``first`` on.
+    """
+
+    first: int
+    texts: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    refused: dict[int, Refusal]
+    next_octet: int
+
+    @property
+    def next_line(self) -> int:
+        """The number of the line behind them."""
+        return self.first + len(self.texts)
+
+    def text_of(self, number: int) -> str:
+        """A line as written."""
+        return self.texts[number - self.first]
+
+
+class UsageFile:
+    """A file as it was when it was first looked at: ``octets`` of it, whatever is appended later."""
+
+    def __init__(self, path: Path, mapping: UsageMapping) -> None:
+        self.path = path
+        self.octets = path.stat().st_size
+        self._mapping = mapping
+
+    def digest(self) -> str:
+        """What tells this content from all others."""
+        total = hashlib.blake2b(digest_size=_DIGEST_OCTETS)
+        left = self.octets
+        with self.path.open("rb") as stream:
+            while left > 0 and (piece := stream.read(min(left, 1 << 20))):
+                total.update(piece)
+                left -= len(piece)
+        return total.hexdigest()
+
+    def header(self) -> tuple[list[str], int, int]:
+        """The fields of the first line, and the number and place of the first line of usage."""
+        batch = self._batch(1, 0, most_octets=1)
+        fields = batch.rows[0] if batch.rows else []
+        if self._mapping.header:
+            return fields, batch.next_line, batch.next_octet
+        return fields, 1, 0
+
+    def read(self, line: int, octet: int, most_octets: int = BATCH_OCTETS) -> LineBatch:
+        """The lines from a place on, about so many octets; none at the end."""
+        return self._batch(line, octet, most_octets)
+
+    def _batch(self, line: int, octet: int, most_octets: int) -> LineBatch:
+        with self.path.open("rb") as stream:
+            stream.seek(octet)
+            most = min(most_octets, self.octets - octet)
+            octets = stream.read(most) + stream.readline() if most > 0 else b""
+        encoding = self._mapping.encoding
+        refused: dict[int, Refusal] = {}
+        try:
+            texts = _split(octets.decode(encoding))
+        except UnicodeDecodeError:
+            texts = []
+            for number, one in enumerate(octets.removesuffix(b"\n").split(b"\n"), line):
+                text = one.decode(encoding, "backslashreplace").removesuffix("\r")
+                if one.decode(encoding, "replace") != one.decode(encoding, "ignore"):
+                    refused[number] = Refusal(CHARACTERS, f"the line is not {encoding}")
+                texts.append(text)
+        if octet == 0 and texts:
+            texts[0] = texts[0].removeprefix("\ufeff")
+        rows, numbers = self.fields(texts, line, refused)
+        return LineBatch(line, texts, rows, numbers, refused, octet + len(octets))
+
+    def fields(
+        self, texts: list[str], first: int, refused: dict[int, Refusal]
+    ) -> tuple[list[list[str]], list[int]]:
+        """The fields of lines and their numbers, but for empty lines and those that are refused."""
+        return split_lines(texts, list(range(first, first + len(texts))), self._mapping.delimiter, refused)
+
+
+def split_lines(
+    texts: list[str], numbers: list[int], delimiter: str, refused: dict[int, Refusal]
+) -> tuple[list[list[str]], list[int]]:
+    """The fields of lines with these numbers, but for empty ones and those that are, or become, refused."""
+    whole = "\n".join(texts)
+    odd = _CONTROL.search(whole) is not None
+    if not (odd or refused or '"' in whole or "" in texts):
+        return [text.split(delimiter) for text in texts], numbers
+    rows, kept = [], []
+    for number, text in zip(numbers, texts, strict=True):
+        if number in refused or not text:
+            continue
+        if odd and _CONTROL.search(text.replace(delimiter, "")) is not None:
+            refused[number] = Refusal(CHARACTERS, "there is a control character in it")
+            continue
+        fields = text.split(delimiter)
+        if '"' in text:
+            try:
+                (fields,) = csv.reader([text], delimiter=delimiter, strict=True)
+            except csv.Error as error:
+                refused[number] = Refusal(QUOTES, f"not CSV: {error}")
+                continue
+        rows.append(fields)
+        kept.append(number)
+    return rows, kept
+
+
+def _split(text: str) -> list[str]:
+    texts = text.removesuffix("\n").split("\n") if text else []
+    if "\r" in text:
+        return [one.removesuffix("\r") for one in texts]
+    return texts

@@ -1,0 +1,83 @@
+"""Where subscriptions stand by imported usage: counters and pots, in SQL, moved together with their records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, select
+
+from ocs.database.bulk import insert_rows
+from ocs.usage_import.pots import Bundle, OpenPots, Pots, open_pots
+from ocs.usage_import.tables import USAGE_STANDING
+from rating.calendar import Zone
+from rating.usage import Standing
+
+AT_ONCE: Final = 500
+"""So many ids stand in one statement."""
+
+
+class SubscriptionStanding:
+    """The standing of one subscription. ``changed``: it is not what SQL holds."""
+
+    def __init__(
+        self, subscription_id: str, activated_ms: int, zone: Zone, kept: dict[str, Any] | None
+    ) -> None:
+        self.subscription_id = subscription_id
+        self.zone = zone
+        self.changed = False
+        self.pots: Pots = {} if kept is None else kept["pots"]
+        counters = {} if kept is None else kept["counters"]
+        self.standing = Standing(
+            activated_ms,
+            zone,
+            {name: {int(period): value for period, value in by.items()} for name, by in counters.items()},
+            [],
+            0 if kept is None else kept["usages"],
+        )
+        self._open: OpenPots | None = None
+        self._bundles: list[Bundle] | None = None
+
+    def open_at(self, bundles: list[Bundle], at_ms: int) -> None:
+        """Give the standing the pots that are good for a usage that begins at a moment."""
+        opened = self._open
+        if opened is None or bundles is not self._bundles or not opened.from_ms <= at_ms < opened.until_ms:
+            self._close()
+            opened = open_pots(bundles, self.pots, self.zone, at_ms)
+            self._open = opened
+            self._bundles = bundles
+            self.standing.pots = opened.pots
+
+    def kept(self) -> str:
+        """The standing as SQL keeps it."""
+        self._close()
+        counters = {name: by for name, by in self.standing.counters.items() if by}
+        whole = {"counters": counters, "pots": self.pots, "usages": int(self.standing.usages)}
+        return json.dumps(whole, separators=(",", ":"), sort_keys=True)
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.save(self.pots)
+            self._open = None
+
+
+def read_standings(connection: Connection, subscription_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What SQL keeps of subscriptions, by id; those without usage are not in it."""
+    found: dict[str, dict[str, Any]] = {}
+    ids = list(subscription_ids)
+    for begin in range(0, len(ids), AT_ONCE):
+        some = ids[begin : begin + AT_ONCE]
+        query = select(USAGE_STANDING).where(USAGE_STANDING.c.subscription_id.in_(some))
+        found.update({row.subscription_id: json.loads(row.standing) for row in connection.execute(query)})
+    return found
+
+
+def write_standings(connection: Connection, standings: Sequence[SubscriptionStanding]) -> None:
+    """Keep standings in the connection's transaction."""
+    ids = [standing.subscription_id for standing in standings]
+    for begin in range(0, len(ids), AT_ONCE):
+        some = ids[begin : begin + AT_ONCE]
+        connection.execute(delete(USAGE_STANDING).where(USAGE_STANDING.c.subscription_id.in_(some)))
+    rows = [(standing.subscription_id, standing.kept()) for standing in standings]
+    insert_rows(connection, USAGE_STANDING, ("subscription_id", "standing"), rows)
