@@ -15,6 +15,7 @@ _COMMANDS = {
     "customer": "Load customers from files and look at them",
     "demo": "See it all: a server, gateways and subscribers for a minute",
     "doctor": "Check this installation and its machine",
+    "payment": "Record what customers pay, and see what they owe",
     "serve": "Run the charging server",
     "simulate": "Drive a charging server as gateways do",
     "subscriber": "Load subscribers from files and look at them",

@@ -1,0 +1,193 @@
+"""``ocs payment record``, ``load``, ``reverse``, ``show`` and ``ageing``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from balance.opening import epoch_ms
+from balance.quantity import AmountError, format_micros, parse_micros
+from ocs.cli.failure import Failure
+from ocs.cli.opened import opened_database
+from ocs.cli.options import common_options, current_settings, json_option
+from ocs.cli.printing import print_fields, print_json, print_table
+from ocs.database import writing
+from ocs.payments.ageing import COLUMNS, ageing_report, to_cells, to_csv, to_json, totals
+from ocs.payments.open_items import OpenItems
+from ocs.payments.payments_file import parse_day, read_payments
+from ocs.payments.recording import NewPayment, PaymentError, Recorded, record_payments, reverse_payment
+from ocs.payments.view import account_items
+
+
+class _Day(click.ParamType[str]):
+    """A day on the command line, YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return parse_day(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.group("payment")
+@common_options
+def command() -> None:
+    """Record what customers pay, and see what they owe."""
+
+
+@command.command("record")
+@click.option("--account", "account_id", default="", metavar="ID", help="Whose payment it is.")
+@click.option("--invoice", default="", metavar="NUMBER", help="The invoice it is for; else the oldest first.")
+@click.option("--amount", required=True, help="Decimal text in the account's currency.")
+@click.option("--currency", default="", help="Refused where the account has another one.")
+@click.option("--date", "day", type=_Day(), required=True, help="The day it came in.")
+@click.option("--reference", required=True, help="The bank's or till's; recorded once for an account.")
+@common_options
+@json_option
+def record(
+    account_id: str, invoice: str, amount: str, currency: str, day: str, reference: str, *, as_json: bool
+) -> None:
+    """Record a payment. It pays the invoice it names, then the oldest; what is left is credit for the next."""
+    if not account_id and not invoice:
+        raise click.UsageError("name an --account, an --invoice or both")
+    try:
+        micros = parse_micros(amount)
+    except AmountError as error:
+        raise click.BadParameter(str(error), param_hint="--amount") from None
+    payment = NewPayment(account_id, invoice, micros, currency.upper(), day, reference)
+    try:
+        with opened_database(current_settings()) as engine, writing(engine) as connection:
+            (recorded,) = record_payments(connection, [payment], epoch_ms())
+            items = account_items(connection, recorded.account_id)
+    except PaymentError as error:
+        raise Failure(str(error)) from None
+    if as_json:
+        print_json({**asdict(recorded), "balance_micros": items.balance_micros})
+        return
+    _say(recorded, "was recorded before, nothing changed" if recorded.repeated else "recorded")
+    click.echo(f"{recorded.account_id} {_stands(items)}")
+
+
+@command.command("load")
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@common_options
+@json_option
+def load(file: Path, as_json: bool) -> None:
+    """Record the payments of a CSV file, all or none; those recorded before are left as they are.
+
+    Columns: amount, date, reference, and account or invoice or both; currency where one wants it compared.
+    """
+    payments = read_payments(file)
+    try:
+        with opened_database(current_settings()) as engine, writing(engine) as connection:
+            recorded = record_payments(connection, payments, epoch_ms())
+    except PaymentError as error:
+        raise Failure(f"{error}; nothing was recorded") from None
+    repeated = sum(payment.repeated for payment in recorded)
+    if as_json:
+        print_json([asdict(payment) for payment in recorded])
+    else:
+        click.echo(f"{len(recorded) - repeated} payments recorded, {repeated} were recorded before")
+
+
+@command.command("reverse")
+@click.argument("payment_id", metavar="PAYMENT", type=int)
+@click.option("--date", "day", type=_Day(), required=True, help="The day it was taken back.")
+@click.option("--reason", required=True, help="Why, such as 'direct debit returned'.")
+@common_options
+@json_option
+def reverse(payment_id: int, day: str, reason: str, as_json: bool) -> None:
+    """Take a payment back, as where a direct debit bounced: what it paid is owed again."""
+    try:
+        with opened_database(current_settings()) as engine, writing(engine) as connection:
+            reversed_payment = reverse_payment(connection, payment_id, day, reason, epoch_ms())
+            items = account_items(connection, reversed_payment.account_id)
+    except PaymentError as error:
+        raise Failure(str(error)) from None
+    if as_json:
+        print_json({**asdict(reversed_payment), "balance_micros": items.balance_micros})
+        return
+    _say(reversed_payment, "was taken back before" if reversed_payment.repeated else f"taken back on {day}")
+    click.echo(f"{reversed_payment.account_id} {_stands(items)}")
+
+
+@command.command("show")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--as-of", type=_Day(), default="9999-12-31", metavar="DAY", help="The end of a day.")
+@common_options
+@json_option
+def show(account_id: str, as_of: str, as_json: bool) -> None:
+    """Show what an account owes: open invoices, unused credit, and which payment paid what."""
+    try:
+        with opened_database(current_settings()) as engine, engine.connect() as connection:
+            items = account_items(connection, account_id, as_of)
+    except PaymentError as error:
+        raise Failure(str(error)) from None
+    if as_json:
+        print_json({"account": account_id, **asdict(items), "balance_micros": items.balance_micros})
+        return
+    print_fields(
+        [("account", account_id), ("balance", f"{format_micros(items.balance_micros)} {items.currency}")]
+    )
+    _print_items(items)
+
+
+@command.command("ageing")
+@click.option("--as-of", type=_Day(), required=True, metavar="DAY", help="The end of a day.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@common_options
+@json_option
+def ageing(as_of: str, *, as_csv: bool, as_json: bool) -> None:
+    """Who owes how much, by days past due: not yet due, 1-30, 31-60, 61-90 and over 90."""
+    with opened_database(current_settings()) as engine, engine.connect() as connection:
+        rows = ageing_report(connection, as_of)
+    if as_json:
+        print_json({"as_of": as_of, "accounts": [*map(to_json, rows)], "totals": [*map(to_json, totals(rows))]})
+    elif as_csv:
+        click.echo(to_csv(rows), nl=False)
+    else:
+        print_table(COLUMNS, [to_cells(row) for row in (*rows, *totals(rows))])
+
+
+def _say(payment: Recorded, what: str) -> None:
+    amount = f"{format_micros(payment.amount_micros)} {payment.currency}"
+    click.echo(f"payment {payment.payment_id}: {amount} of {payment.day} {what}; reference {payment.reference}")
+
+
+def _stands(items: OpenItems) -> str:
+    balance = items.balance_micros
+    if balance > 0:
+        return f"owes {format_micros(balance)} {items.currency}"
+    return f"has {format_micros(-balance)} {items.currency} of credit" if balance else "owes nothing"
+
+
+def _print_items(items: OpenItems) -> None:
+    if items.invoices:
+        click.echo("\nOpen invoices")
+        print_table(
+            ("invoice", "date", "due", "total", "open"),
+            [
+                (
+                    one.number,
+                    one.day,
+                    one.due_day,
+                    format_micros(one.amount_micros),
+                    format_micros(one.open_micros),
+                )
+                for one in items.invoices
+            ],
+        )
+    if items.credits:
+        click.echo("\nUnused credit")
+        rows = [(one.number, one.kind, one.day, format_micros(one.open_micros)) for one in items.credits]
+        print_table(("from", "kind", "date", "open"), rows)
+    if items.allocations:
+        click.echo("\nWhat paid what")
+        paid = [
+            (one.day, one.source, one.invoice, format_micros(one.amount_micros)) for one in items.allocations
+        ]
+        print_table(("date", "from", "invoice", "amount"), paid)

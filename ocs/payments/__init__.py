@@ -1,0 +1,1 @@
+"""Money in: payments, what they pay, what is still owed."""
