@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from config.catalogue_addons import ReadAddon, read_addons
+from config.catalogue_examples import Example, read_examples, run_examples
 from config.catalogue_grants import GrantLevel
-from config.catalogue_plans import PlanReader
-from config.catalogue_schema import PLAN_KEYS, CatalogueText, GrantText, apn, identifier, texts
+from config.catalogue_plans import PlanReader, PlanSurroundings
+from config.catalogue_schema import PLAN_KEYS, CatalogueText, GrantText
 from config.catalogue_version import version_of_content
 from config.issues import ConfigError, Issue, TextError, did_you_mean
-from config.piece_reader import IssueCollector, read_mapping, read_piece
+from config.named import entries_of
+from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
+from config.rule_conditions import ConditionReader
+from config.surroundings import Surroundings, read_surroundings, warn_of_unused
+from config.text_pieces import apn, identifier, texts
 from config.yaml_nodes import Data, Document, Location, read_yaml
 from rating.catalogue import Catalogue, Plan
 
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _CONTEXT: Final = re.compile(r"[!-~]{1,255}")
-_ONCE: Final = ("emergency_apns", "grant", "service_contexts")
+_ONCE: Final = ("emergency_apns", "grant", "numbering", "service_contexts", "services", "time_zone")
+
+
+@dataclass
+class CheckedCatalogue:
+    """What a check found: the catalogue (None where there is an error), its examples, errors and warnings.
+
+    ``unlisted`` counts the issues beyond those in ``issues``.
+    """
+
+    catalogue: Catalogue | None
+    examples: list[Example]
+    issues: list[Issue]
+    unlisted: int = 0
 
 
 def load_catalogue(path: Path) -> Catalogue:
-    """The catalogue of a folder's ``*.yaml`` and ``*.yml`` files, or of one file.
+    """The catalogue of a folder's ``*.yaml`` and ``*.yml`` files, or of one file, its examples proved.
 
-    ConfigError with every issue of every file; then nothing was loaded.
+    ConfigError with every issue of every file; then nothing was loaded. Warnings alone do not hinder.
     """
-    files = catalogue_files(path)
+    checked = check_catalogue(path)
+    if checked.catalogue is None:
+        raise ConfigError(checked.issues, checked.unlisted)
+    return checked.catalogue
+
+
+def check_catalogue(path: Path) -> CheckedCatalogue:
+    """Read a catalogue as ``load_catalogue`` does, and keep warnings and examples too."""
+    try:
+        files = catalogue_files(path)
+    except ConfigError as error:
+        return CheckedCatalogue(None, [], error.issues)
     return _CatalogueReader([read_yaml(file) for file in files]).read()
 
 
@@ -34,13 +65,13 @@ def catalogue_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise ConfigError([Issue(path, 0, 0, "there is no such file or folder")])
+        raise ConfigError([Issue(path, 0, 0, "there is no such file or folder", code="T001")])
     names = (
         file for file in path.iterdir() if file.suffix in {".yaml", ".yml"} and not file.name.startswith(".")
     )
     files = sorted(names)
     if not files:
-        raise ConfigError([Issue(path, 0, 0, "the folder has no *.yaml file", "a catalogue is YAML")])
+        raise ConfigError([Issue(path, 0, 0, "the folder has no *.yaml file", "a catalogue is YAML", "T001")])
     return files
 
 
@@ -51,17 +82,59 @@ class _CatalogueReader:
         self._documents = documents
         self._issues = IssueCollector(issue for document in documents for issue in document.issues)
 
-    def read(self) -> Catalogue:
+    def read(self) -> CheckedCatalogue:
         self._check_keys()
         contexts = self._service_contexts()
+        services = frozenset(contexts.values()) | self._services()
         emergency_apns = self._emergency_apns()
         grants = self._grants()
-        plans = self._plans(contexts, grants)
-        issues = self._issues.in_order()
-        if issues:
-            raise ConfigError(issues)
-        version = version_of_content(plans, contexts, emergency_apns)
-        return Catalogue(version, plans, contexts, emergency_apns)
+        shared = read_surroundings(self._issues, self._documents)
+        complete = bool(services) and not any(document.broken for document in self._documents)
+        known = services if complete else None
+        conditions = ConditionReader(self._issues, shared.zones, shared.numbering, known)
+        plan_ids = frozenset(entry.name for entry in entries_of(self._issues, self._documents, "plans"))
+        addons = read_addons(self._issues, self._documents, plan_ids, shared, conditions)
+        around = PlanSurroundings(known, grants, shared, conditions, [])
+        versions = self._plans(around, addons)
+        warn_of_unused(self._issues, self._documents, shared)
+        catalogue = self._made(versions, contexts, emergency_apns, shared, addons)
+        examples = read_examples(self._issues, self._documents, catalogue, conditions)
+        if not self._issues.has_errors:
+            self._issues.add_all(run_examples(catalogue, examples))
+        found = None if self._issues.has_errors else catalogue
+        return CheckedCatalogue(found, examples, self._issues.in_order(), self._issues.unlisted)
+
+    def _made(
+        self,
+        versions: dict[str, list[Plan]],
+        contexts: dict[bytes, str],
+        emergency_apns: frozenset[bytes],
+        shared: Surroundings,
+        addons: dict[str, ReadAddon],
+    ) -> Catalogue:
+        catalogue = Catalogue(
+            "",
+            {plan_id: dated[-1] for plan_id, dated in versions.items()},
+            contexts,
+            emergency_apns,
+            versions={
+                plan_id: dated
+                for plan_id, dated in versions.items()
+                if len(dated) > 1 or dated[0].valid_from_ms
+            },
+            destinations=shared.tables["destinations"],
+            networks=shared.tables["networks"],
+            locations=shared.tables["locations"],
+            exchange=shared.exchange,
+            numbering=shared.numbering,
+            addons={addon_id: read.addon for addon_id, read in addons.items()},
+            decks={name: priced.deck for name, priced in shared.decks.items()},
+            zone=shared.zone,
+        )
+        if not self._issues.has_errors:
+            digests = {name: priced.digest for name, priced in shared.decks.items()}
+            catalogue.version = version_of_content(catalogue, digests, dict(shared.calendars.items()))
+        return catalogue
 
     def _check_keys(self) -> None:
         first: dict[str, Document] = {}
@@ -69,22 +142,24 @@ class _CatalogueReader:
             for key in document.data:
                 if key not in CatalogueText.model_fields:
                     hint = did_you_mean(key, CatalogueText.model_fields)
-                    self._issues.add(document.issue((key,), f"unknown key {key!r}", hint, at_key=True))
+                    self._issues.add(document.issue((key,), f"unknown key {key!r}", hint, "T102", at_key=True))
                 elif key in _ONCE and key in first:
                     message = f"{key!r} was given already in {first[key].source}"
-                    self._issues.add(document.issue((key,), message, at_key=True))
+                    self._issues.add(document.issue((key,), message, code="T107", at_key=True))
                 first.setdefault(key, document)
         if not any(document.broken for document in self._documents):
+            if "services" in first:
+                first.setdefault("service_contexts", first["services"])
             for key in ("service_contexts", "plans"):
                 if key not in first:
-                    self._issues.add(self._documents[0].issue((), f"{key!r} is missing"))
+                    self._issues.add(self._documents[0].issue((), f"{key!r} is missing", code="T101"))
 
     def _texts(self, document: Document, data: Data, location: Location) -> list[tuple[Location, str]]:
         """Each text of a value that may be one or a list, with its place."""
         try:
             found = texts(data)
         except TextError as error:
-            self._issues.add(document.issue(location, str(error), error.hint))
+            self._issues.add(document.issue(location, str(error), error.hint, error.code))
             return []
         if isinstance(data, str):
             return [(location, data)]
@@ -96,17 +171,14 @@ class _CatalogueReader:
             at: Location = ("service_contexts",)
             data = document.data.get("service_contexts", {})
             for service, entry in read_mapping(self._issues, document, data, at).items():
-                if _SERVICE.fullmatch(service) is None or service in PLAN_KEYS:
-                    message = f"{service!r} can not be the name of a service"
-                    hint = "small letters and digits, and no key that a plan has otherwise"
-                    self._issues.add(document.issue((*at, service), message, hint, at_key=True))
+                self._check_service(document, (*at, service), service, at_key=True)
                 for place, suffix in self._texts(document, entry, (*at, service)):
                     key = suffix.encode(errors="replace")
                     if _CONTEXT.fullmatch(suffix) is None:
                         self._issues.add(document.issue(place, f"{suffix!r} is not a Service-Context-Id"))
                     elif key in contexts:
                         message = f"{suffix!r} belongs to service {contexts[key]!r} already"
-                        self._issues.add(document.issue(place, message))
+                        self._issues.add(document.issue(place, message, code="T107"))
                     contexts.setdefault(key, service)
         return contexts
 
@@ -119,7 +191,7 @@ class _CatalogueReader:
                 try:
                     apns.add(apn(text))
                 except TextError as error:
-                    self._issues.add(document.issue(place, str(error), error.hint))
+                    self._issues.add(document.issue(place, str(error), error.hint, error.code))
         return frozenset(apns)
 
     def _grants(self) -> list[GrantLevel]:
@@ -131,10 +203,27 @@ class _CatalogueReader:
                     levels.append(GrantLevel(grant, document, ("grant",)))
         return levels
 
-    def _plans(self, contexts: dict[bytes, str], grants: list[GrantLevel]) -> dict[str, Plan]:
-        complete = contexts and not any(document.broken for document in self._documents)
-        services = frozenset(contexts.values()) if complete else None
-        plans: dict[str, Plan] = {}
+    def _services(self) -> frozenset[str]:
+        """The services that have no Service-Context-Id."""
+        found = set()
+        for document in self._documents:
+            if "services" in document.data:
+                for place, name in self._texts(document, document.data["services"], ("services",)):
+                    self._check_service(document, place, name)
+                    found.add(name)
+        return frozenset(found)
+
+    def _check_service(
+        self, document: Document, location: Location, name: str, *, at_key: bool = False
+    ) -> None:
+        if _SERVICE.fullmatch(name) is None or name in PLAN_KEYS:
+            message = f"{name!r} can not be the name of a service"
+            hint = "small letters and digits, and no key that a plan has otherwise"
+            self._issues.add(document.issue(location, message, hint, "T106", at_key=at_key))
+
+    def _plans(self, around: PlanSurroundings, addons: dict[str, ReadAddon]) -> dict[str, list[Plan]]:
+        """The versions of every plan, the oldest first."""
+        found: dict[str, list[Plan]] = {}
         places: dict[str, Document] = {}
         for document in self._documents:
             data = read_mapping(self._issues, document, document.data.get("plans", {}), ("plans",))
@@ -143,12 +232,39 @@ class _CatalogueReader:
                 try:
                     identifier(plan_id)
                 except TextError as error:
-                    self._issues.add(document.issue(at, str(error), error.hint, at_key=True))
+                    self._issues.add(document.issue(at, str(error), error.hint, "T106", at_key=True))
                 if plan_id in places:
                     message = f"plan {plan_id!r} is in {places[plan_id].source} already"
-                    self._issues.add(document.issue(at, message, at_key=True))
+                    self._issues.add(document.issue(at, message, code="T107", at_key=True))
                 places.setdefault(plan_id, document)
-                plan = PlanReader(self._issues, document, plan_id, services, grants).read(entry)
-                if plan is not None:
-                    plans[plan_id] = plan
-        return plans
+                around.offered = [
+                    bundle
+                    for read in addons.values()
+                    if read.addon.plans is None or plan_id in read.addon.plans
+                    for bundle in read.bundles
+                ]
+                versions = self._versions(document, plan_id, entry, around)
+                if versions:
+                    found[plan_id] = versions
+        return found
+
+    def _versions(self, document: Document, plan_id: str, data: Data, around: PlanSurroundings) -> list[Plan]:
+        at: Location = ("plans", plan_id)
+        if not isinstance(data, list):
+            plan = PlanReader(self._issues, document, plan_id, at, around).read(data)
+            return [] if plan is None else [plan]
+        dated: dict[int, tuple[Plan, Location]] = {}
+        for index, entry in enumerate(read_list(self._issues, document, data, at)):
+            place: Location = (*at, index)
+            plan = PlanReader(self._issues, document, plan_id, place, around).read(entry)
+            if plan is None:
+                continue
+            if plan.valid_from_ms in dated:
+                line, _ = document.mark(dated[plan.valid_from_ms][1])
+                message = f"the version of line {line} begins at the same time"
+                self._issues.add(document.issue(place, message, "each has its 'valid_from'", "T107"))
+            elif dated and plan.currency != next(iter(dated.values()))[0].currency:
+                message = "the versions of a plan have one currency: its accounts have one"
+                self._issues.add(document.issue((*place, "currency"), message, code="T109"))
+            dated.setdefault(plan.valid_from_ms, (plan, place))
+        return [dated[start][0] for start in sorted(dated)]

@@ -2,197 +2,234 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from balance.quantity import OCTETS, UNIT_NAMES
-from config.catalogue_grants import GrantLevel, check_kind, resolve_grant
-from config.catalogue_schema import PLAN_KEYS, BundleText, GrantText, PlanHead, RuleText, apn, identifier
+from config.catalogue_grants import GrantLevel
+from config.catalogue_offers import OfferReader, Offers
+from config.catalogue_rules import ReadRule, RuleReader
+from config.catalogue_schema import PLAN_KEYS, GrantText, PlanHead, RuleText
 from config.issues import TextError, did_you_mean
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
-from config.quantity_text import Price, Quantity, format_quantity
+from config.rule_checks import RuleChecks
+from config.rule_conditions import ConditionReader, Scope
+from config.rule_tariffs import TariffReader
+from config.surroundings import Surroundings, read_zone
+from config.text_pieces import apn
 from config.yaml_nodes import Data, Document, Location
-from rating.catalogue import (
-    ANY_RATING_GROUP,
-    CHARGE,
-    DENIED,
-    NO_RATING_GROUP,
-    NOT_CONTROLLED,
-    ROUND_DOWN,
-    ROUND_HALF_UP,
-    ROUND_UP,
-    BundleDefinition,
-    Plan,
-    Rate,
-    Rule,
-)
+from rating.bundles import BundleDefinition
+from rating.catalogue import ANY_RATING_GROUP, NO_RATING_GROUP, Plan, Rule
+from rating.selection import Entry, SelectionError, Selector, build_selectors
 
-_ACCESS: Final = {None: CHARGE, "not controlled": NOT_CONTROLLED, "denied": DENIED}
-_ROUNDING: Final = {"up": ROUND_UP, "half up": ROUND_HALF_UP, "down": ROUND_DOWN}
-_FREE: Final = Price(0, "", Quantity(OCTETS, 1))
 _GROUP_WORDS: Final = {ANY_RATING_GROUP: "any", NO_RATING_GROUP: "none"}
 
 
+@dataclass
+class PlanSurroundings:
+    """What a plan is read beside. ``services`` None: it is not known for certain which there are."""
+
+    services: frozenset[str] | None
+    grants: list[GrantLevel]
+    shared: Surroundings
+    conditions: ConditionReader
+    offered: list[tuple[Scope, BundleDefinition]]
+    """Bundles of the add-ons that can be bought on the plan."""
+
+
 class PlanReader:
-    """Reads one plan. ``services`` have Service-Context-Ids; None where it is not known which have."""
+    """Reads one plan, or one version of it, at a place of a document."""
 
     def __init__(
         self,
         issues: IssueCollector,
         document: Document,
         plan_id: str,
-        services: frozenset[str] | None,
-        catalogue_grants: list[GrantLevel],
+        location: Location,
+        around: PlanSurroundings,
     ) -> None:
         self._issues = issues
         self._document = document
         self._plan_id = plan_id
-        self._location: Location = ("plans", plan_id)
-        self._services = services
-        self._grants = catalogue_grants
-        self._currency = ""
-        self._rule_places: dict[str, Location] = {}
+        self._location = location
+        self._around = around
+        self._grants = around.grants
+        self._priced = False
 
     def read(self, data: Data) -> Plan | None:
-        """The plan; None, and issues, where anything in it is wrong."""
+        """The plan; None, and issues, where it can not be made."""
         if not isinstance(data, dict):
             read_mapping(self._issues, self._document, data, self._location)
             return None
         head_keys = {key: value for key, value in data.items() if key in PlanHead.model_fields}
         head = read_piece(self._issues, self._document, PlanHead, head_keys, self._location)
-        if head is not None:
-            self._currency = head.currency
-        self._grants = self.grant_levels(data, self._location)
-        bundles = self._bundles(data.get("bundles", {}))
-        rules = self._tables(data, self._location, "")
-        apn_rules = self._apns(data.get("apns", {}))
-        if not rules and not apn_rules:
+        currency = "" if head is None else head.currency
+        tax = "" if head is None else head.tax or ""
+        shared = self._around.shared
+        start = 0 if head is None else shared.instant(head.valid_from, 0)
+        self._grants = self._grant_levels(data)
+        offer_reader = OfferReader(
+            self._issues,
+            self._document,
+            self._plan_id,
+            self._location,
+            currency,
+            shared,
+            self._around.conditions,
+        )
+        offers = offer_reader.read(data, tax)
+        tariffs = TariffReader(
+            self._issues, self._document, currency, start, shared, offers, self._around.offered
+        )
+        reader = RuleReader(self._issues, self._document, self._plan_id, self._around.conditions, tariffs, tax)
+        rules = self._rules(data, reader)
+        if not self._priced:
             hint = "add a list of rules for a service, such as 'data:'"
             self._refuse(self._location, "the plan has no prices", hint, at_key=True)
+        offers.counters.warn_of_unused("tiers, bonuses and discounts ask for counters")
+        checks = RuleChecks(self._issues, self._document, shared)
+        checks.warn_of_slips(tariffs.slips)
+        tables, apn_tables, selectors = self._tables(rules, checks, start)
         if head is None:
             return None
-        allowed = head.overdraft == "allowed"
-        return Plan(self._plan_id, head.name, head.currency, allowed, rules, apn_rules, bundles)
+        plan = Plan(
+            self._plan_id,
+            head.name,
+            head.currency,
+            head.overdraft == "allowed",
+            tables,
+            apn_tables,
+            [bundle for _, bundle in offers.bundles],
+            selectors=selectors,
+        )
+        self._fill(plan, head, offers, start)
+        return plan
 
-    def grant_levels(self, data: dict[str, Data], location: Location) -> list[GrantLevel]:
-        """The grants that hold inside a mapping: its own first, then those around it."""
+    def _fill(self, plan: Plan, head: PlanHead, offers: Offers, start: int) -> None:
+        plan.fees = offers.fees
+        plan.counters = [counter for _, (_, counter) in offers.counters.items()]
+        plan.caps = [cap for _, cap, _ in offers.caps]
+        plan.discounts = [discount for _, discount in offers.discounts]
+        plan.bonuses = offers.bonuses
+        plan.valid_from_ms = start
+        plan.payment = head.payment
+        plan.tax = head.tax or ""
+        plan.place = self._around.shared.place(self._document, self._location)
+        if head.credit_limit is not None:
+            plan.credit_limit_micros = head.credit_limit.micros
+            at = (*self._location, "credit_limit")
+            if head.credit_limit.currency != head.currency:
+                words = f"an amount in {head.credit_limit.currency}, but the plan's currency is {head.currency}"
+                self._refuse(at, words, code="T109")
+            if head.payment == "prepaid":
+                self._refuse(at, "a prepaid plan has no credit limit", "remove it, or say 'payment: hybrid'")
+        if head.time_zone is not None:
+            plan.zone = read_zone(self._issues, self._document, (*self._location, "time_zone"))
+
+    def _grant_levels(self, data: dict[str, Data]) -> list[GrantLevel]:
+        """The grants that hold inside the plan: its own first, then those around it."""
         if "grant" not in data:
             return self._grants
-        at = (*location, "grant")
+        at = (*self._location, "grant")
         grant = read_piece(self._issues, self._document, GrantText, data["grant"], at)
         return self._grants if grant is None else [GrantLevel(grant, self._document, at), *self._grants]
 
-    def _refuse(self, location: Location, message: str, hint: str = "", *, at_key: bool = False) -> None:
-        self._issues.add(self._document.issue(location, message, hint, at_key=at_key))
+    def _refuse(
+        self, location: Location, message: str, hint: str = "", code: str = "T108", *, at_key: bool = False
+    ) -> None:
+        self._issues.add(self._document.issue(location, message, hint, code, at_key=at_key))
 
-    def _bundles(self, data: Data) -> list[BundleDefinition]:
-        at = (*self._location, "bundles")
-        found = []
-        for name, entry in read_mapping(self._issues, self._document, data, at).items():
-            try:
-                identifier(name)
-            except TextError as error:
-                self._refuse((*at, name), str(error), error.hint, at_key=True)
-            bundle = read_piece(self._issues, self._document, BundleText, entry, (*at, name))
-            if bundle is not None:
-                groups = None if ANY_RATING_GROUP in bundle.rating_group else bundle.rating_group
-                bundle_id = f"{self._plan_id}/{name}"
-                units = bundle.units
-                found.append(
-                    BundleDefinition(bundle_id, units.unit_kind, units.units, groups, bundle.valid_for)
-                )
-        return found
-
-    def _apns(self, data: Data) -> dict[bytes, dict[str, dict[int, Rule]]]:
+    def _rules(self, data: dict[str, Data], reader: RuleReader) -> list[tuple[bytes, ReadRule]]:
+        """All rules with the APN that they stand under."""
+        found = self._rules_of(data, self._location, b"", reader)
         at = (*self._location, "apns")
-        found: dict[bytes, dict[str, dict[int, Rule]]] = {}
-        for name, entry in read_mapping(self._issues, self._document, data, at).items():
+        seen = set()
+        for name, entry in read_mapping(self._issues, self._document, data.get("apns", {}), at).items():
             try:
                 key = apn(name)
             except TextError as error:
-                self._refuse((*at, name), str(error), error.hint, at_key=True)
+                self._refuse((*at, name), str(error), error.hint, "T106", at_key=True)
                 continue
-            if key in found:
-                self._refuse((*at, name), f"APN {name!r} is here twice: case makes no difference", at_key=True)
+            if key in seen:
+                words = f"APN {name!r} is here twice: case makes no difference"
+                self._refuse((*at, name), words, code="T107", at_key=True)
+                continue
+            seen.add(key)
+            self._priced = True
             table = read_mapping(self._issues, self._document, entry, (*at, name))
-            found[key] = self._tables(table, (*at, name), f"@{key.decode()}")
+            found += self._rules_of(table, (*at, name), key, reader)
         return found
 
-    def _tables(self, data: dict[str, Data], location: Location, suffix: str) -> dict[str, dict[int, Rule]]:
-        """The rules by service of a plan or of one of its APNs."""
-        known = PLAN_KEYS if location == self._location else frozenset[str]()
-        found = {}
+    def _rules_of(
+        self, data: dict[str, Data], location: Location, key: bytes, reader: RuleReader
+    ) -> list[tuple[bytes, ReadRule]]:
+        """The rules of a plan, or of one of its APNs."""
+        known = PLAN_KEYS if not key else frozenset[str]()
+        services = self._around.services
+        found = []
         for service, entry in data.items():
             if service in known:
                 continue
-            if self._services is not None and service not in self._services:
-                hint = did_you_mean(service, known | self._services)
-                self._refuse((*location, service), f"unknown key {service!r}", hint, at_key=True)
+            if services is not None and service not in services:
+                hint = did_you_mean(service, known | services)
+                self._refuse((*location, service), f"unknown key {service!r}", hint, "T102", at_key=True)
                 continue
-            found[service] = self._table(service, entry, (*location, service), suffix)
+            at = (*location, service)
+            self._priced = True
+            for index, each in enumerate(read_list(self._issues, self._document, entry, at)):
+                text = read_piece(self._issues, self._document, RuleText, each, (*at, index))
+                if text is not None:
+                    rule = reader.read(service, text, (*at, index), key, entry, self._grants)
+                    found.append((key, rule))
         return found
 
-    def _table(self, service: str, data: Data, location: Location, suffix: str) -> dict[int, Rule]:
-        table: dict[int, Rule] = {}
-        places: dict[int, Location] = {}
-        for index, entry in enumerate(read_list(self._issues, self._document, data, location)):
-            at = (*location, index)
-            text = read_piece(self._issues, self._document, RuleText, entry, at)
-            if text is None or not isinstance(entry, dict):
+    def _tables(
+        self, rules: list[tuple[bytes, ReadRule]], checks: RuleChecks, start: int
+    ) -> tuple[dict[str, dict[int, Rule]], dict[bytes, dict[str, dict[int, Rule]]], dict[str, Selector]]:
+        """Rules where the engine finds them: by rating group, or by all that they ask for.
+
+        Where one rule of a service asks for more than a rating group, all of its rules are chosen by what they
+        ask for.
+        """
+        selecting = {found.service for _, found in rules if found.selects}
+        tables: dict[str, dict[int, Rule]] = {}
+        apn_tables: dict[bytes, dict[str, dict[int, Rule]]] = {}
+        places: dict[tuple[bytes, str, int], Location] = {}
+        entries = []
+        for key, found in rules:
+            if found.service in selecting:
+                entries.append(Entry(found.service, found.rule))
                 continue
-            rule = self._rule(service, text, at, suffix)
-            for group in sorted(text.rating_group):
-                if group in places:
-                    line, _ = self._document.values[places[group]]
-                    name = _GROUP_WORDS.get(group, str(group))
-                    self._refuse(
-                        (*at, "rating_group"), f"rating group {name} has a rule already in line {line}"
+            found.rule.conditions = []
+            of_apn = apn_tables.setdefault(key, {}) if key else tables
+            table = of_apn.setdefault(found.service, {})
+            for group in sorted(found.groups):
+                at = (key, found.service, group)
+                if at in places:
+                    line, _ = self._document.values[places[at]]
+                    words = (
+                        f"rating group {_GROUP_WORDS.get(group, str(group))} has a rule already in line {line}"
                     )
-                places.setdefault(group, at)
-                table[group] = rule
-        return table
+                    self._refuse((*found.location, "rating_group"), words, code="T401")
+                places.setdefault(at, found.location)
+                table[group] = found.rule
+        selectors = self._selectors(entries, [found for _, found in rules], checks, start)
+        return tables, apn_tables, selectors
 
-    def _rule(self, service: str, text: RuleText, at: Location, suffix: str) -> Rule:
-        if (text.price is None) == (text.access is None):
-            found = "neither a price nor an access" if text.price is None else "a price and an access"
+    def _selectors(
+        self, entries: list[Entry], rules: list[ReadRule], checks: RuleChecks, start: int
+    ) -> dict[str, Selector]:
+        if not entries:
+            return {}
+        try:
+            selection = build_selectors(entries)
+        except SelectionError as error:
             self._refuse(
-                at, f"the rule has {found}", "a rule has either: 'price: 1.00 EUR per 1 MB' or 'access: denied'"
+                self._location, str(error), "name groups of zones instead of lists", "T007", at_key=True
             )
-        elif text.access is not None:
-            self._check_access(text, at)
-        price = text.price or _FREE
-        kind = price.per.unit_kind
-        self._check_price(text, price, at)
-        increment = 1 if text.increment is None else text.increment.units
-        rate = Rate(kind, price.amount_micros, price.per.units, increment, _ROUNDING[text.rounding])
-        levels = self._grants
-        if text.grant is not None:
-            level = GrantLevel(text.grant, self._document, (*at, "grant"))
-            check_kind(self._issues, level, kind)
-            levels = [level, *levels]
-        rule_id = self._rule_id(service, text, at, suffix)
-        return Rule(rule_id, _ACCESS[text.access], rate, resolve_grant(self._issues, levels, kind))
-
-    def _check_price(self, text: RuleText, price: Price, at: Location) -> None:
-        if price.currency and self._currency and price.currency != self._currency:
-            message = f"a price in {price.currency}, but the plan's currency is {self._currency}"
-            self._refuse((*at, "price"), message)
-        if text.increment is not None and text.increment.unit_kind != price.per.unit_kind:
-            counts = UNIT_NAMES[price.per.unit_kind]
-            message = f"an increment of {format_quantity(text.increment)}, but the price counts {counts}"
-            self._refuse((*at, "increment"), message, "increment and price count the same kind of unit")
-
-    def _check_access(self, text: RuleText, at: Location) -> None:
-        for name in sorted({"increment", "rounding", "grant"} & text.model_fields_set):
-            self._refuse(
-                (*at, name), f"{name!r} has no meaning beside 'access: {text.access}'", "remove it", at_key=True
-            )
-
-    def _rule_id(self, service: str, text: RuleText, at: Location, suffix: str) -> str:
-        groups = "-".join(_GROUP_WORDS.get(group, str(group)) for group in sorted(text.rating_group))
-        name = text.name or f"{service}-{groups}{suffix}"
-        if name in self._rule_places:
-            line, _ = self._document.values[self._rule_places[name]]
-            if text.name is not None:
-                self._refuse((*at, "name"), f"the rule of line {line} is called {name!r} already")
-        self._rule_places.setdefault(name, at)
-        return f"{self._plan_id}/{name}"
+            return {}
+        places = {id(found.rule): found.location for found in rules}
+        pairs = [(places[id(one)], places[id(two)], two.rule_id) for one, two in selection.ambiguous]
+        checks.refuse_ambiguous(pairs)
+        checks.warn_of_unreachable([found for found in rules if any(e.rule is found.rule for e in entries)])
+        checks.warn_of_gaps([found for found in rules if found.service in selection.selectors], start)
+        return selection.selectors

@@ -38,6 +38,12 @@ class IssueCollector:
         else:
             self._found[issue] = None
 
+    def add_all(self, issues: Iterable[Issue], unlisted: int = 0) -> None:
+        """Keep issues of another reader, and count those that it did not list."""
+        for issue in issues:
+            self.add(issue)
+        self.unlisted += unlisted
+
     @property
     def has_errors(self) -> bool:
         """Whether anything is wrong beyond warnings, or so much that not all of it was kept."""
@@ -90,7 +96,8 @@ def _issue_of(document: Document, model: type[BaseModel], location: Location, de
         message = f"{at[-1]!r} is missing"
         return document.issue(location, message, _description(model, str(at[-1])), "T101", at_key=True)
     if detail["type"] == "extra_forbidden":
-        hint = did_you_mean(str(at[-1]), model.model_fields)
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        hint = did_you_mean(str(at[-1]), known)
         return document.issue(at, f"unknown key {at[-1]!r}", hint, "T102", at_key=True)
     if detail["type"] == "literal_error":
         return document.issue(at, f"{detail['input']!r} is not one of {context['expected']}", code="T105")

@@ -7,7 +7,9 @@ import pytest
 from tests.config.catalogue_folder import HEAD, words_of, write_files
 
 RULE_HINT = "a rule has either: 'price: 1.00 EUR per 1 MB' or 'access: denied'"
-RULE_KEYS = "access, grant, increment, name, price, rating_group, rounding"
+RULE_KEYS = (
+    "access, apn, calendar, called, cap, connection_fee, deck, destination, direction, grant, increment, "
+)
 
 RULES = [
     ("{ price: free }", "8:9: 'rating_group' is missing", "a Rating-Group, a list of them"),

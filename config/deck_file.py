@@ -1,0 +1,163 @@
+"""Decks: long CSV files, read row by row in bounded memory, with file:line for every mistake."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, TextIO
+
+from config.issues import WARNING, Issue, did_you_mean
+from config.yaml_nodes import read_text
+
+MOST_OCTETS: Final = 512_000_000
+MOST_ROWS: Final = 4_000_000
+MOST_LINE: Final = 10_000
+"""Characters of a line; a longer one is refused before it is read."""
+MOST_LISTED: Final = 20
+"""Issues of one deck that are told; more are counted."""
+MOST_ERRORS: Final = 1000
+"""After so many a deck is not read further: it is something else."""
+MOST_DIGITS: Final = 20
+
+
+class DeckError(Exception):
+    """A deck that can not be read further; its issue is in the deck already."""
+
+
+class DeckFile:
+    """One file with a header line; what is wrong with it is in ``issues``, and ``unlisted`` more."""
+
+    def __init__(self, source: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> None:
+        self.source = source
+        self.issues: list[Issue] = []
+        self.unlisted = 0
+        self._columns = columns
+        self._required = required
+        self._errors = 0
+        self._warnings = 0
+        self.header: list[str] = []
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Every row that has a cell for each column, with its line. DeckError where reading ends early."""
+        try:
+            with self.source.open(encoding="utf-8-sig", newline="") as handle:
+                if self.source.stat().st_size > MOST_OCTETS:
+                    self.stop(0, f"the file has more than {MOST_OCTETS // 1_000_000} MB", code="T007")
+                yield from self._read(handle)
+        except UnicodeDecodeError:
+            found = read_text(self.source, MOST_OCTETS)
+            if isinstance(found, Issue):
+                self.issues.append(found)
+            raise DeckError from None
+        except OSError as error:
+            self.stop(0, f"can not be read: {error.strerror}", code="T001")
+
+    def _read(self, handle: TextIO) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(self._lines(handle), strict=True)
+        begun = 1
+        try:
+            self._read_header(next(reader, []))
+            width = len(self.header)
+            for row in reader:
+                begun = reader.line_num
+                if len(row) == width:
+                    yield begun, row
+                elif row:
+                    hint = f"the columns are {', '.join(self.header)}"
+                    self.refuse(begun, f"{len(row)} cells where {width} are expected", hint)
+                if begun > MOST_ROWS:
+                    self.stop(begun, f"more than {MOST_ROWS} lines", code="T007")
+        except csv.Error as error:
+            self.stop(begun + 1, f"not CSV: {error}", "a quote is not closed, or stands inside a cell")
+
+    def _lines(self, handle: TextIO) -> Iterator[str]:
+        number = 0
+        while line := handle.readline(MOST_LINE):
+            number += 1
+            if len(line) == MOST_LINE and line[-1] not in "\r\n":
+                self.stop(number, f"the line has more than {MOST_LINE} characters", code="T007")
+            yield line
+
+    def _read_header(self, cells: list[str]) -> None:
+        self.header = [cell.strip().lower() for cell in cells]
+        hint = f"the first line names the columns: {','.join(self._columns)}"
+        if len(self.header) == 1 and any(mark in self.header[0] for mark in ";\t|"):
+            self.stop(1, "the columns are not separated by commas", hint, "T501")
+        for name in self.header:
+            if name not in self._columns:
+                self.refuse(1, f"unknown column {name!r}", did_you_mean(name, self._columns), "T501")
+            elif self.header.count(name) > 1:
+                self.refuse(1, f"column {name!r} is here twice", code="T501")
+        for name in self._required:
+            if name not in self.header:
+                self.refuse(1, f"column {name!r} is missing", hint, "T501")
+        if self._errors:
+            raise DeckError
+
+    def refuse(self, line: int, message: str, hint: str = "", code: str = "T502", cell: int = -1) -> None:
+        """Keep an error at a line, and at the column in which a cell of it begins if the cell is told."""
+        self._errors += 1
+        if self._errors > MOST_LISTED:
+            self.unlisted += 1
+        else:
+            self.issues.append(Issue(self.source, line, self._column(line, cell), message, hint, code))
+        if self._errors >= MOST_ERRORS:
+            self.issues.append(Issue(self.source, line, 0, "not read any further", "", "T007"))
+            raise DeckError
+
+    def warn(self, line: int, message: str, hint: str = "", code: str = "T905") -> None:
+        """Keep a warning."""
+        self._warnings += 1
+        if self._warnings <= MOST_LISTED:
+            self.issues.append(Issue(self.source, line, 0, message, hint, code, WARNING))
+
+    def stop(self, line: int, message: str, hint: str = "", code: str = "T502") -> None:
+        """Keep an error after which nothing can be read."""
+        self.issues.append(Issue(self.source, line, 0, message, hint, code))
+        raise DeckError
+
+    def _column(self, line: int, cell: int) -> int:
+        """The character at which a cell begins; 1 for the first. The line is looked up again."""
+        if cell < 0:
+            return 0
+        with self.source.open(encoding="utf-8-sig", newline="") as handle:
+            for number, text in enumerate(self._lines(handle), 1):
+                if number == line:
+                    return _start_of_cell(text, cell)
+        return 0
+
+
+def _start_of_cell(text: str, cell: int) -> int:
+    quoted = False
+    column = 1
+    for character in text:
+        if cell == 0:
+            break
+        if character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            cell -= 1
+        column += 1
+    return column
+
+
+def digits_of(text: str) -> bytes | None:
+    """The digits of a prefix in international form, with or without its ``+``; None where it is none."""
+    digits = text.removeprefix("+")
+    if digits.isdecimal() and digits.isascii() and len(digits) <= MOST_DIGITS and digits[0] != "0":
+        return digits.encode()
+    return None
+
+
+def prefix_hint(text: str) -> str:
+    """What to write instead of a text that is no prefix."""
+    if text.strip() != text:
+        return "remove the spaces"
+    if text.startswith("00"):
+        return f"in international form, without the leading zeros: {text.lstrip('0')}"
+    if text.startswith("0"):
+        return "in international form, with the country code and without the leading zero"
+    if "E+" in text.upper():
+        return "a spreadsheet made a rounded number of it: format the column as text"
+    return f"up to {MOST_DIGITS} digits in international form, such as 4930"
