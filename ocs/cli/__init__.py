@@ -10,6 +10,7 @@ from ocs.cli.options import common_options
 _COMMANDS = {
     "account": "Look at accounts and top them up",
     "audit": "Prove that all balances, reservations and records agree",
+    "bill": "Make invoices, correct them, and look at them",
     "catalogue": "Check and read price lists",
     "cdr": "List and export charging data records",
     "customer": "Load customers from files and look at them",
@@ -17,6 +18,7 @@ _COMMANDS = {
     "doctor": "Check this installation and its machine",
     "payment": "Record what customers pay, and see what they owe",
     "serve": "Run the charging server",
+    "settle": "Settle with partners, and compare their records with ours",
     "simulate": "Drive a charging server as gateways do",
     "subscriber": "Load subscribers from files and look at them",
     "version": "Print the version",
