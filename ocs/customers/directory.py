@@ -110,7 +110,7 @@ def read_directory(source: Engine | Connection) -> Directory:
     if isinstance(source, Engine):
         with source.connect() as connection:
             return read_directory(connection)
-    with _without_collection():
+    with without_collection():
         return Directory(
             map(Party._make, _rows(source, PARTY)),
             map(BillingCycle._make, _rows(source, BILLING_CYCLE)),
@@ -125,7 +125,7 @@ def read_subscriptions(source: Engine | Connection) -> Directory:
     if isinstance(source, Engine):
         with source.connect() as connection:
             return read_subscriptions(connection)
-    with _without_collection():
+    with without_collection():
         addons = map(SubscriptionAddon._make, _rows(source, SUBSCRIPTION_ADDON))
         return Directory((), (), (), _subscriptions(source), addons)
 
@@ -154,7 +154,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[Values]:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Millions of new tuples with nothing to collect: looking through them again and again doubles the time."""
     enabled = gc.isenabled()
     gc.disable()

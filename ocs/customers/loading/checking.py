@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -29,8 +28,8 @@ class World:
 
 def checked_world(stated: Statements, known: Directory, issues: Issues) -> World:
     """The world after the statements; whatever does not fit adds issues."""
-    cycles = ChainMap({name: one.value for name, one in stated.cycles.items()}, known.cycles)
-    parties = ChainMap({name: one.value for name, one in stated.parties.items()}, known.parties)
+    cycles = {**known.cycles, **{name: one.value for name, one in stated.cycles.items()}}
+    parties = {**known.parties, **{name: one.value for name, one in stated.parties.items()}}
     accounts: dict[str, BillingAccount] = {}
     for name, one in stated.accounts.items():
         party = parties.get(one.value.party_id)
@@ -40,7 +39,7 @@ def checked_world(stated: Statements, known: Directory, issues: Issues) -> World
             )
         language = one.value.language or (party.language if party is not None else "en")
         accounts[name] = one.value._replace(language=language)
-    world = World(cycles, parties, ChainMap(accounts, known.accounts), stated)
+    world = World(cycles, parties, {**known.accounts, **accounts}, stated)
     for one in stated.accounts.values():
         _check_account(one, world, known, issues)
     return world

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, text
 
 from ocs.customers.customer import BillingAccount
-from ocs.customers.directory import Directory, read_directory
+from ocs.customers.directory import Directory, read_directory, without_collection
 from ocs.customers.loading.checking import World, checked_world
 from ocs.customers.loading.csv_pieces import CsvSource
 from ocs.customers.loading.pieces import Issues, Source
@@ -63,7 +63,11 @@ def load_customers(
 
     What no file speaks of stays as it is. Two loads at one time come one after the other.
     """
-    said = stage or _silent
+    with without_collection():
+        return _load(engine, paths, offers, stage or _silent)
+
+
+def _load(engine: Engine, paths: Iterable[Path], offers: Catalogue, said: Stage) -> LoadSummary:
     issues = Issues()
     stated = read_statements([source_of(path, said) for path in paths], issues)
     with writing(engine) as connection:
