@@ -26,7 +26,7 @@ from rating.explain import explain_counting, explain_policy
 from rating.flat import afford_flat, explain_flat, price_flat
 from rating.meter import Meter
 from rating.meter_copy import copy_of
-from rating.opening import open_meter
+from rating.opening import open_meter, take_standing
 from rating.pricing import MOST_UNITS
 from rating.rule import CHARGE, DENIED, Rule
 from rating.situation import Situation
@@ -66,11 +66,11 @@ def price(usage: Usage, context: Context) -> Charge:
     return collect(meter)
 
 
-def afford(funds: Funds, context: Context, usage: Usage) -> i64:
-    """The most units of a usage that funds and the standing's pots pay: what they cost by ``price`` is there.
+def afford(funds: Funds, context: Context, usage: Usage, most: i64 = MOST_UNITS) -> i64:
+    """The most units of a usage, up to ``most``, that funds and the standing's pots pay.
 
-    Every number of units up to the answer is payable, one increment more is not; MOST_UNITS where there is
-    no end. Of the usage service, beginning and attributes are looked at: octets and units are taken to be used
+    Every number of units up to the answer costs by ``price`` what is there, one increment more does not. Of the
+    usage service, beginning and attributes are looked at: octets and units are taken to be used
     there, seconds from there on. What costs nothing is payable without money.
     """
     plan = context.plan_at(usage.start_ms)
@@ -81,17 +81,17 @@ def afford(funds: Funds, context: Context, usage: Usage) -> i64:
     if rule is None or rule.action == DENIED:
         return 0
     if rule.action != CHARGE:
-        return MOST_UNITS
+        return most
     tariff = rule.tariff
     standing = context.standing
     if tariff is None:
-        return afford_flat(
-            rule.rate, plan, usage.service, situation, standing, funds.available_micros, usage.start_ms
-        )
+        money = funds.available_micros
+        flat = afford_flat(rule.rate, plan, usage.service, situation, standing, money, usage.start_ms)
+        return flat if flat < most else most
     meter = open_meter(rule, tariff, situation, plan, context.catalogue, standing, usage.start_ms, trace=False)
     if meter.refusal:
         return 0
-    return _walk_to_budget(meter, funds.available_micros, usage.start_ms)
+    return _walk_to_budget(meter, funds.available_micros, usage.start_ms, most)
 
 
 def begin(usage: Usage, context: Context) -> Meter | None:
@@ -117,7 +117,8 @@ def advance(meter: Meter, standing: Standing, units: i64, from_ms: i64, to_ms: i
 
     Seconds lie one after the other from the usage's beginning on, whatever the interval.
     """
-    meter.standing = standing
+    if standing is not meter.standing:
+        take_standing(meter, standing)
     tariff = meter.tariff
     before = meter.reported
     meter.reported = before + units
@@ -130,15 +131,16 @@ def advance(meter: Meter, standing: Standing, units: i64, from_ms: i64, to_ms: i
     walk(meter, target, 0, bounded=False)
 
 
-def affordable(meter: Meter, standing: Standing, available_micros: int, at_ms: i64) -> i64:
-    """How many units more than those reported are payable, if they are used from ``at_ms`` on.
+def affordable(
+    meter: Meter, standing: Standing, available_micros: int, at_ms: i64, most: i64 = MOST_UNITS
+) -> i64:
+    """How many units, up to ``most``, are payable beyond those reported, used from ``at_ms`` on.
 
     ``available_micros`` and the standing's pots pay them. The meter stays as it is.
     """
     copy = copy_of(meter)
-    copy.standing = standing
-    reached = _walk_to_budget(copy, available_micros, at_ms)
-    return MOST_UNITS if reached >= MOST_UNITS else reached - meter.reported
+    take_standing(copy, standing)
+    return _walk_to_budget(copy, available_micros, at_ms, most)
 
 
 def apply(charge: Charge, standing: Standing) -> None:
@@ -235,9 +237,15 @@ def _lay_out(meter: Meter, units: i64, before: i64, from_ms: i64, to_ms: i64) ->
         meter.spread = True
 
 
-def _walk_to_budget(meter: Meter, available_micros: int, at_ms: i64) -> i64:
-    """The most reported units, from the usage's beginning, that are payable."""
+def _walk_to_budget(meter: Meter, available_micros: int, at_ms: i64, most: i64) -> i64:
+    """The most units beyond the reported ones, up to ``most``, that are payable."""
     _lay_out(meter, 0, meter.reported, at_ms, at_ms)
     more: int = available_micros if available_micros > 0 else 0
-    reached = walk(meter, MOST_UNITS, meter.due + more, bounded=True)
-    return most_reported(reached, meter.minimum, meter.increment)
+    target = MOST_UNITS
+    if most < MOST_USAGE:
+        target = counted_units(meter.reported + most, meter.minimum, meter.increment)
+    reached = walk(meter, target, meter.due + more, bounded=True)
+    if reached >= MOST_UNITS:
+        return most
+    units = most_reported(reached, meter.minimum, meter.increment) - meter.reported
+    return units if units < most else most

@@ -50,10 +50,8 @@ class MeteredCounter:
 
     def pending(self) -> int:
         """What was added in the current period and is not in the standing yet."""
-        for change in self.changes:
-            if change.period_number == self.number:
-                return change.amount
-        return 0
+        change = self._current()
+        return 0 if change is None else change.amount
 
     def value(self, standing: Standing) -> int:
         """What the counter has reached in the current period."""
@@ -63,11 +61,24 @@ class MeteredCounter:
         """Count in the current period."""
         if amount == 0:
             return
-        for change in self.changes:
+        change = self._current()
+        if change is None:
+            self.changes.append(CounterChange(self.counter.counter_id, self.number, amount))
+        else:
+            change.amount += amount
+
+    def _current(self) -> CounterChange | None:
+        """The change of the current period. Periods come in order, but for a clock set back over midnight."""
+        changes = self.changes
+        if not changes:
+            return None
+        latest = changes[len(changes) - 1]
+        if latest.period_number <= self.number:
+            return latest if latest.period_number == self.number else None
+        for change in changes:
             if change.period_number == self.number:
-                change.amount += amount
-                return
-        self.changes.append(CounterChange(self.counter.counter_id, self.number, amount))
+                return change
+        return None
 
 
 class MeteredCap:

@@ -149,6 +149,24 @@ def _take_discount(meter: Meter, discount: Discount) -> None:
         explain_discount(meter, discount, number)
 
 
+def take_standing(meter: Meter, standing: Standing) -> None:
+    """Go on with another state of the same subscriber's standing: its pots, and what may go back to them."""
+    meter.standing = standing
+    credits_before = meter.credits
+    meter.pots = None
+    meter.credits = None
+    if standing.pots:
+        find_pots(meter)
+    if credits_before is None or meter.credits is None:
+        return
+    for old in credits_before:
+        for fresh in meter.credits:
+            same: bool = fresh.pot.bundle_id == old.pot.bundle_id
+            if same and fresh.pot.expires_at_ms == old.pot.expires_at_ms:
+                fresh.refundable = old.refundable
+                break
+
+
 def find_pots(meter: Meter) -> None:
     """The pots that may pay for this usage, in the order of their use: priority, then the sooner end."""
     for bundle in meter.tariff.bundles:
