@@ -66,6 +66,9 @@ class _Words:
             "units": self._units,
             "volume tier": lambda _, n: f"all units at the price of tier {n['tier'] + 1}",
             "cap": lambda step, n: f"cap {step.name} {self.money(n['amount_micros'])}".replace("  ", " "),
+            "amount off": lambda step, n: (
+                f"discount {step.name} takes off {self.money(abs(n['amount_micros']))}"
+            ),
             "credit": lambda step, n: f"credit {step.name} pays {self.money(abs(n['amount_micros']))}",
         }
 
@@ -95,7 +98,7 @@ class _Words:
             text = f"discount {step.name}: {self.money(numbers['off_micros'])} off"
         else:
             left, whole = numbers["numerator"], numbers["denominator"]
-            text = f"discount {step.name}: {left}/{whole} of the price stays"
+            text = f"discount {step.name}: where it holds {left}/{whole} of the price stays"
         return f"{text}, usage {numbers['usage_number']}" if "usage_number" in numbers else text
 
     def _counted(self, _: Step, numbers: dict[str, int]) -> str:

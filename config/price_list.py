@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from config.quantity_text import Price, Quantity, format_price, format_quantity
+from config.offer_words import bundle_text, offer_lines
+from config.quantity_text import Quantity, format_quantity
+from config.rule_words import condition_words, price_words, terms_words
+from config.tariff_text import format_money, moment_text
 from protocol.messages import ABSENT
+from rating.calendar import UTC, Zone
 from rating.catalogue import (
     ANY_RATING_GROUP,
     CHARGE,
-    DENIED,
     NO_RATING_GROUP,
-    BundleDefinition,
     Catalogue,
     GrantPolicy,
     Plan,
     Rule,
 )
 
-_ROUNDING: Final = ("up", "half up", "down")
-
 
 def describe_catalogue(catalogue: Catalogue) -> str:
-    """The price list: services, emergency access points, then each plan's bundles, prices and grants."""
+    """The price list: services, emergency access points, zones, then each plan's bundles, prices and grants."""
     lines = [f"catalogue {catalogue.version}", ""]
     for service in sorted(set(catalogue.service_contexts.values())):
         suffixes = [suffix.decode() for suffix, name in catalogue.service_contexts.items() if name == service]
@@ -31,25 +29,69 @@ def describe_catalogue(catalogue: Catalogue) -> str:
         lines.append(
             f"free of charge: APN {', '.join(sorted(apn.decode() for apn in catalogue.emergency_apns))}"
         )
+    lines += _shared_lines(catalogue)
     for plan_id in sorted(catalogue.plans):
-        lines += ["", *_plan_lines(catalogue.plans[plan_id])]
+        for plan in catalogue.versions.get(plan_id, [catalogue.plans[plan_id]]):
+            lines += ["", *_plan_lines(catalogue, plan)]
+    for addon_id, addon in sorted(catalogue.addons.items()):
+        whom = "all plans" if addon.plans is None else ", ".join(sorted(addon.plans))
+        fees = sum(fee.amount_micros for fee in addon.fees)
+        price = format_money(fees, addon.currency) if fees else "free"
+        lines += ["", f"add-on {addon_id}: {addon.name} ({price}, for {whom})"]
+        lines += [f"  {bundle_text(bundle, addon.currency)}" for bundle in addon.bundles]
     return "\n".join(lines) + "\n"
 
 
-def _plan_lines(plan: Plan) -> list[str]:
-    overdraft = "overuse may overdraw" if plan.overdraft_allowed else "never below zero"
-    lines = [f"{plan.plan_id}: {plan.name} ({plan.currency}, {overdraft})"]
-    lines += [f"  {_bundle_text(bundle)}" for bundle in plan.bundles]
-    lines += _table_lines(plan, plan.rules, "")
-    for apn in sorted(plan.apn_rules):
-        lines += _table_lines(plan, plan.apn_rules[apn], f" on APN {apn.decode()}")
+def _shared_lines(catalogue: Catalogue) -> list[str]:
+    lines = []
+    if catalogue.zone is not UTC:
+        lines.append(f"time zone: {catalogue.zone.name}")
+    for name, table in (
+        ("destinations", catalogue.destinations),
+        ("networks", catalogue.networks),
+        ("locations", catalogue.locations),
+    ):
+        if table is not None:
+            zones = len(set(table.prefixes.values()))
+            lines.append(
+                f"{name}: {_count(len(table.prefixes), 'prefix', 'prefixes')} in {_count(zones, 'zone')}"
+            )
+    for deck_id, deck in sorted(catalogue.decks.items()):
+        lines.append(f"rate deck {deck_id}: {_count(len(deck.rows), 'prefix', 'prefixes')} from {deck.source}")
+    for _, targets in sorted(catalogue.exchange.pairs.items()):
+        for _, rates in sorted(targets.items()):
+            for rate in reversed(rates):
+                since = f" from {_local(rate.valid_from_ms, catalogue.zone)}" if rate.valid_from_ms else ""
+                times = f"{rate.numerator}/{rate.denominator}" if rate.denominator > 1 else str(rate.numerator)
+                lines.append(f"1 {rate.source} = {times} {rate.target}{since}")
     return lines
 
 
-def _bundle_text(bundle: BundleDefinition) -> str:
-    groups = "all use" if bundle.rating_groups is None else _groups_text(bundle.rating_groups)
-    life = f", for {format_quantity(Quantity(2, bundle.valid_for_s))}" if bundle.valid_for_s else ""
-    return f"{format_quantity(Quantity(bundle.unit_kind, bundle.units))} included for {groups}{life}"
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _local(instant_ms: int, zone: Zone) -> str:
+    seconds = instant_ms // 1000
+    return moment_text(seconds + zone.offset_s(seconds))
+
+
+def _plan_lines(catalogue: Catalogue, plan: Plan) -> list[str]:
+    overdraft = "overuse may overdraw" if plan.overdraft_allowed else "never below zero"
+    facts = [plan.currency, overdraft]
+    if plan.payment != "prepaid":
+        facts.insert(1, plan.payment)
+    if plan.credit_limit_micros:
+        facts.append(f"credit up to {format_money(plan.credit_limit_micros, plan.currency)}")
+    if plan.valid_from_ms:
+        facts.append(f"from {_local(plan.valid_from_ms, catalogue.zone)}")
+    lines = [f"{plan.plan_id}: {plan.name} ({', '.join(facts)})"]
+    lines += [f"  {bundle_text(bundle, plan.currency)}" for bundle in plan.bundles]
+    lines += [f"  {line}" for line in offer_lines(plan)]
+    lines += _table_lines(plan, plan.rules, "")
+    for apn in sorted(plan.apn_rules):
+        lines += _table_lines(plan, plan.apn_rules[apn], f" on APN {apn.decode()}")
+    return lines + _selected_lines(catalogue, plan)
 
 
 def _table_lines(plan: Plan, tables: dict[str, dict[int, Rule]], where: str) -> list[str]:
@@ -62,10 +104,29 @@ def _table_lines(plan: Plan, tables: dict[str, dict[int, Rule]], where: str) -> 
             rules[rule.rule_id] = rule
         for rule_id, rule in rules.items():
             what = f"{service}{where}, {_groups_text(groups_of[rule_id])}"
-            rows.append((what, _price_text(plan, rule), _grant_text(rule)))
+            rows.append((what, price_words(rule, plan.currency), _grant_text(rule)))
+    return _columns(rows)
+
+
+def _selected_lines(catalogue: Catalogue, plan: Plan) -> list[str]:
+    """Rules with conditions, the strongest first, each once."""
+    rows = []
+    for service, selector in plan.selectors.items():
+        for level in selector.levels:
+            rules = {id(rule): rule for rules in level.rules.values() for rule in rules}
+            for rule in rules.values():
+                words = ", ".join([service, *condition_words(rule)])
+                for word, instant in (("from", rule.valid_from_ms), ("until", rule.valid_until_ms)):
+                    if 0 < instant < 1 << 60:
+                        words += f" {word} {_local(instant, catalogue.zone)}"
+                rows.append((words, price_words(rule, plan.currency), terms_words(rule, plan.currency)))
+    return _columns(rows)
+
+
+def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    widths = [min(60, max(len(row[column]) for row in rows)) for column in (0, 1)]
     return [f"  {what:{widths[0]}}  {price:{widths[1]}}  {grant}".rstrip() for what, price, grant in rows]
 
 
@@ -77,17 +138,6 @@ def _groups_text(groups: set[int] | frozenset[int]) -> str:
     if NO_RATING_GROUP in groups:
         words.append("no rating group")
     return " or ".join(words)
-
-
-def _price_text(plan: Plan, rule: Rule) -> str:
-    if rule.action != CHARGE:
-        return "denied (4010)" if rule.action == DENIED else "not controlled (4011)"
-    rate = rule.rate
-    text = format_price(Price(rate.price_micros, plan.currency, Quantity(rate.unit_kind, rate.per_units)))
-    if rate.price_micros == 0:
-        return text
-    step = format_quantity(Quantity(rate.unit_kind, rate.increment))
-    return f"{text}, by {step}, rounded {_ROUNDING[rate.rounding]}"
 
 
 def _grant_text(rule: Rule) -> str:

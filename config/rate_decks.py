@@ -42,7 +42,8 @@ class PricedDeck(NamedTuple):
     currency: str
     per: Quantity
     digest: str
-    has_increments: bool
+    own_lines: set[int]
+    """Lines of rows that say how they count."""
     counted: dict[tuple[int, int], RateDeck]
 
 
@@ -55,7 +56,9 @@ def deck_with(priced: PricedDeck, increments: Increments) -> RateDeck:
         for prefix, first in priced.deck.rows.items():
             row: DeckRow | None = first
             while row is not None:
-                add_row(rows, prefix, _counted(row, increments))
+                own = row.line in priced.own_lines
+                counting = Increments(row.minimum, row.increment) if own else increments
+                add_row(rows, prefix, _counted(row, counting))
                 row = row.another
         made = RateDeck(priced.deck.deck_id, rows, priced.deck.source)
         priced.counted[key] = made
@@ -136,8 +139,7 @@ def _read_deck(issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Z
         issues.add(entry.document.issue((*entry.location, "file"), "the deck has no rows", "", "T501"))
         return None
     made = RateDeck(entry.name, reader.rows, str(path.name))
-    counts = "increment" in deck.header or "minimum" in deck.header or increment is not None
-    return PricedDeck(made, text.currency, text.per, reader.digest(), counts, {})
+    return PricedDeck(made, text.currency, text.per, reader.digest(), reader.own_lines, {})
 
 
 class _DeckReader:
@@ -150,9 +152,10 @@ class _DeckReader:
         self._rounding = ROUNDING[text.rounding]
         self._usual = text.increment or Increments(0, 1)
         self._rates: dict[str, Rate] = {}
-        self._tails: dict[tuple[str, ...], tuple[_Tail, bytes]] = {}
+        self._tails: dict[tuple[str, ...], tuple[_Tail, bytes, bool]] = {}
         self._destinations: dict[str, bytes] = {}
         self._digest = 0
+        self.own_lines: set[int] = set()
         self._dates: dict[bytes, int] = {}
         self.rows: dict[bytes, DeckRow] = {}
 
@@ -175,23 +178,26 @@ class _DeckReader:
             tail = tails.get(key) or self._new_tail(line, at, key)
             if tail is None:
                 continue
-            fields, meaning = tail
+            fields, meaning, own = tail
             made = DeckRow(*fields, line)
+            if own:
+                self.own_lines.add(line)
             if prefix in rows:
                 self._add_dated(prefix, made)
             else:
                 rows[prefix] = made
             self._digest += int.from_bytes(hashlib.sha256(prefix + meaning).digest())
 
-    def _new_tail(self, line: int, at: int, cells: tuple[str, ...]) -> tuple[_Tail, bytes] | None:
+    def _new_tail(self, line: int, at: int, cells: tuple[str, ...]) -> tuple[_Tail, bytes, bool] | None:
         names = [name for index, name in enumerate(self._deck.header) if index != at]
         try:
-            fields = self._tail(dict(zip(names, cells, strict=True)))
+            by_name = dict(zip(names, cells, strict=True))
+            fields = self._tail(by_name)
         except _CellError as error:
             cell = self._deck.header.index(error.column)
             self._deck.refuse(line, f"{error.column}: {error.error}", error.error.hint, cell=cell)
             return None
-        found = (fields, _meaning(fields))
+        found = (fields, _meaning(fields), bool(by_name.get("increment") or by_name.get("minimum")))
         if len(self._tails) < _MOST_REMEMBERED:
             self._tails[cells] = found
         return found

@@ -225,7 +225,7 @@ class TariffReader:
             caps=caps,
             discounts=discounts,
             bundles=bundles,
-            deck=self._deck(text, found, at, increments),
+            deck=self._deck(text, found, increments),
             switch_policy=_SWITCH[text.switch],
             currency=currency,
         )
@@ -358,16 +358,11 @@ class TariffReader:
             self._refuse(place, f"a tier up to {kind_words(up_to, wanted)}", code="T109")
         return up_to.units
 
-    def _deck(self, text: RuleText, found: TariffText, at: Location, increments: Increments) -> RateDeck | None:
+    def _deck(self, text: RuleText, found: TariffText, increments: Increments) -> RateDeck | None:
         """The deck of a rule, whose rows count as the rule says where they do not say it themselves."""
         if found.deck is None:
             return None
         if text.increment is None and text.minimum is None:
-            return found.deck.deck
-        if found.deck.has_increments:
-            key = "increment" if text.increment is not None else "minimum"
-            hint = "say it in the rule, under 'rate_decks', or in the file: once"
-            self._refuse((*at, key), f"deck {text.deck!r} says how its prices count", hint)
             return found.deck.deck
         return deck_with(found.deck, increments)
 
