@@ -1,4 +1,4 @@
-"""Sums made into a statement: totals of both ways rounded to coins, what was stated before, conversion, and the net."""
+"""Sums made into a statement: totals of both ways in coins, what was stated before, conversion, the net."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ _RATE_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a document is: its kind, what it corrects and why, its day, and what was stated before, by direction and
-    currency."""
+    """What a document is: its kind, what it corrects and why, its day.
+
+    ``before`` is what was stated before, by direction and currency.
+    """
 
     kind: str
     corrects: str
@@ -42,7 +44,7 @@ class Heading:
 
 
 def compose(agreements: PartnerAgreements, basis: Basis, computed: Computed, heading: Heading) -> Statement:
-    """The statement without its number. SettlementError where the agreement has rates, but not the one needed."""
+    """The statement without its number. SettlementError where an exchange rate is missing."""
     agreement = agreements.latest_before(basis.period.to_ms)
     totals = tuple(
         _total(direction, currency, computed, heading.before.get((direction, currency), 0))

@@ -43,7 +43,7 @@ LINE_COLUMNS: Final = {
     "currency": "VARCHAR",
     "reason": "VARCHAR",
 }
-"""One row for each line of a record's price, as in the lake: the amount is units * price / per, rounded once."""
+"""One row for each line of a record's price, as in the lake: amount = units * price / per, rounded once."""
 _CHUNK: Final = 20_000
 _NULL: Final = "\\N"
 
@@ -52,7 +52,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a statement's records came to; ``records`` by direction and currency, ``counters`` by counter and month."""
+    """What records came to; ``records`` by direction and currency, ``counters`` by counter and month."""
 
     lines: tuple[StatementLine, ...]
     unrated: tuple[UnratedUsage, ...]
@@ -70,8 +70,8 @@ def compute(
 ) -> Computed:
     """Price the records of a basis and write their lines to ``parquet``; the same input gives the same sums.
 
-    ``opening`` are counters of months in which statements before had usage. ``progress`` is told how many records
-    are done.
+    ``opening`` are counters of months in which statements before had usage. ``progress`` is told how many
+    records are done.
     """
     pricer = RecordPricer(agreements, {name: dict(months) for name, months in opening.items()})
     connection = lake.connection
@@ -128,10 +128,13 @@ def _load(connection: duckdb.DuckDBPyConnection, staged: Path) -> None:
 def _statement_lines(connection: duckdb.DuckDBPyConnection, basis: Basis) -> tuple[StatementLine, ...]:
     rows = connection.execute(
         "SELECT direction, kind, service, month, destination, band, tier, count(DISTINCT record_id), "  # noqa: S608
-        "CAST(sum(units) AS HUGEINT), unit_kind, price_micros, per_units, CAST(sum(amount_micros) AS HUGEINT), currency "
+        "CAST(sum(units) AS HUGEINT), unit_kind, price_micros, per_units, "
+        "CAST(sum(amount_micros) AS HUGEINT), currency "
         f"FROM {LINES} WHERE reason = '' "
-        "GROUP BY direction, kind, service, month, destination, band, tier, unit_kind, price_micros, per_units, currency "
-        "ORDER BY direction, service, month, destination, kind DESC, band, tier, price_micros, per_units, unit_kind, currency"
+        "GROUP BY direction, kind, service, month, destination, band, tier, unit_kind, price_micros, "
+        "per_units, currency "
+        "ORDER BY direction, service, month, destination, kind DESC, band, tier, price_micros, per_units, "
+        "unit_kind, currency"
     ).fetchall()
     return tuple(
         StatementLine(
@@ -193,7 +196,7 @@ def _records_by_direction(connection: duckdb.DuckDBPyConnection) -> dict[tuple[s
 def unrated_examples(
     connection: duckdb.DuckDBPyConnection, most: int
 ) -> list[tuple[str, str | None, str | None, str]]:
-    """Record id, trunk, called number and reason of the first records without a price, of those computed last."""
+    """Record id, trunk, called number and reason of the first records without a price, as computed last."""
     return connection.execute(
         f"SELECT record_id, trunk, called, reason FROM {LINES} WHERE reason <> '' "  # noqa: S608
         f"ORDER BY started_ms, record_id LIMIT {most}"

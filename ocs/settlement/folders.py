@@ -1,4 +1,4 @@
-"""Where settlement keeps its files: DATA/settlement/PARTNER/NUMBER/..., agreements by hash, a folder to work in."""
+"""Where settlement keeps its files: DATA/settlement/PARTNER/NUMBER/..., and agreements by their hash."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SettlementFolder:
             os.close(lock)
 
     def publish(self, staged: Path, folder: Path) -> Path:
-        """Give a finished file its name in a document's folder, durably; what was there by this name is replaced."""
+        """Give a finished file its name in a document's folder, durably; what had this name is replaced."""
         if not folder.is_dir():
             folder.mkdir(parents=True)
             self._disk.sync_directory(folder.parent)

@@ -1,4 +1,4 @@
-"""Runs and statements in SQL: what is frozen when a run starts, numbers without gaps, nothing changed afterwards."""
+"""Runs and statements in SQL: input frozen at the start, numbers without gaps, nothing changed afterwards."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def start_run(
         before = last_statement(connection, partner)
         if before is not None and before.period > period.name:
             raise SettlementError(
-                f"{partner} is settled up to {before.period}: what was late comes with the next month's statement"
+                f"{partner} is settled up to {before.period}: what was late comes with the next statement"
             )
         after_file, after_ms = (0, 0) if before is None else (before.lake_cut, before.to_ms)
         values = {
@@ -256,7 +256,7 @@ def _all_counters(counters: Counters) -> Iterator[tuple[str, int, int]]:
             yield name, month, counters[name][month]
 
 
-def _next_number(connection: Connection, is_statement: bool, year: str) -> str:  # noqa: FBT001
+def _next_number(connection: Connection, is_statement: bool, year: str) -> str:
     """The next number of a series: held until the transaction ends, given back where it fails."""
     series = f"{_SERIES[is_statement]}-{year}"
     table = SETTLEMENT_SERIES
@@ -297,7 +297,7 @@ def stored_documents(connection: Connection, partner: str | None = None) -> list
 
 
 def details_of(connection: Connection, partner: str, from_ms: int) -> list[Stored]:
-    """The documents whose records hold now, of months that end after a moment: of each month the latest correction."""
+    """Of each month that ends after a moment the document whose records hold: the latest correction."""
     table = SETTLEMENT_STATEMENT
     rows = connection.execute(
         select(table)

@@ -1,4 +1,4 @@
-"""What each record of a partner costs, by the one engine that prices everything: a plan for each price, in order of time."""
+"""What each record of a partner costs, by the engine that prices everything: a plan for each price."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TrunkRecord(NamedTuple):
 
 
 class PricedLine(NamedTuple):
-    """One line of a record's price; ``reason`` says why there is none, and then units are those that were used."""
+    """One line of a record's price; ``reason`` says why there is none: then units are those that were used."""
 
     destination: str
     kind: str

@@ -1,7 +1,7 @@
-"""Settling a month: freeze the input, price, commit under a number, write documents; killed anywhere, done once.
+"""Settling a month: freeze the input, price, commit under a number, write documents; once, killed anywhere.
 
-A run that was killed before its commit is done again with the same frozen input; one that was committed is computed
-again from it, compared with what was committed, and its documents are written again.
+A run that was killed before its commit is done again with the same frozen input; one that was committed is
+computed again from it, compared with what was committed, and its documents are written again.
 """
 
 from __future__ import annotations
@@ -75,8 +75,12 @@ class Settlement:
 
         Usage without a price is refused, or stands on the statement at nothing (``leave_unrated``).
         """
-        period = _period(agreements, month, now_ms)
+        period = _period(agreements, month)
         partner = agreements.partner
+        with self._engine.connect() as connection:
+            known = find_run(connection, partner, period.name)
+        if known is None and now_ms < period.to_ms:
+            raise SettlementError(f"{month} is not over in {period.time_zone}: see it before with --dry-run")
         self._folder.keep_agreements(agreements)
         with self._folder.working(partner) as work:
             day = issue_day or day_of(now_ms, agreements.time_zone).isoformat()
@@ -106,7 +110,7 @@ class Settlement:
         progress: Progress | None = None,
     ) -> Statement:
         """What the statement would be if it were made now; nothing is kept. ``work`` takes its records."""
-        period = _period(agreements, month, None)
+        period = _period(agreements, month)
         with self._engine.connect() as connection:
             run = find_run(connection, agreements.partner, period.name)
             before = last_statement(connection, agreements.partner)
@@ -223,7 +227,7 @@ class Settlement:
             made = replace(compose(agreements, run.basis(period), computed, heading), number=statement.number)
             if canonical_json(made).decode() != stored.content:
                 raise SettlementError(
-                    f"{statement.number} computed again is not what was committed: the lake or this program changed"
+                    f"{statement.number} computed again is another: the lake or this program changed"
                 )
         return self._publish(stored, work, repeated=True)
 
@@ -272,11 +276,8 @@ class Settlement:
         return found
 
 
-def _period(agreements: PartnerAgreements, month: str, now_ms: int | None) -> Period:
+def _period(agreements: PartnerAgreements, month: str) -> Period:
     try:
-        period = parse_period(month, agreements.time_zone)
+        return parse_period(month, agreements.time_zone)
     except TextError as error:
         raise SettlementError(f"{error}: {error.hint}") from None
-    if now_ms is not None and now_ms < period.to_ms:
-        raise SettlementError(f"{month} is not over in {period.time_zone}: see it before with --dry-run")
-    return period

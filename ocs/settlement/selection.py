@@ -1,4 +1,4 @@
-"""Which records a statement is made of: those of the partner that no statement before had, through a cut of the lake."""
+"""Which records a statement is made of: those that no statement before had, through a cut of the lake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECORD_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The frozen choice of records: files up to ``lake_cut``, starts before the period's end, less what was before.
+    """The frozen choice of records: of files up to ``lake_cut``, begun before the period's end.
 
     Settled before are records of files up to ``after_file`` that began before ``after_ms``.
     """

@@ -1,7 +1,8 @@
 """The statement as data: what documents show and the books count. Immutable, with one JSON form.
 
-``incoming`` is the partner's traffic that we carry and the partner pays for; ``outgoing`` is ours that the partner
-carries and we pay for. Amounts are micros of the currency beside them, days ISO texts of the agreement's zone.
+``incoming`` is the partner's traffic that we carry and the partner pays for; ``outgoing`` is ours that the
+partner carries and we pay for. Amounts are micros of the currency beside them, days ISO texts of the
+agreement's zone.
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ USAGE: Final = "usage"
 CONNECTION: Final = "connection"
 NO_UNITS: Final = "no units"
 AGREED: Final = "agreed"
-"""Kinds of line: units at a price, connection fees by the call, records of which nothing was counted (calls that
-nobody answered), and an amount that was agreed upon."""
+"""Kinds of line: units at a price, connection fees by the call, records of which nothing was counted (calls
+that nobody answered), and an amount that was agreed upon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class FrozenInput:
     """What the statement was made of; the same input gives the same octets.
 
     Records of the lake's files up to ``lake_cut`` that began before the period's end, less those of files up to
-    ``after_file`` that began before ``after_ms``: they were on the statement before. ``agreement`` is the hash of
-    the agreement's content.
+    ``after_file`` that began before ``after_ms``: they were on the statement before. ``agreement`` is the hash
+    of the agreement's content.
     """
 
     after_file: int
@@ -50,9 +51,9 @@ class FrozenInput:
 class StatementLine:
     """Units of one price. The sum of its records' amounts, each of them rounded by itself (``rounding``).
 
-    ``month`` is when the usage was; ``late`` = before the period. ``band`` is "" and ``tier`` 0 where the price has
-    none; tiers count from 1. ``units`` are those counted, in minimums and increments (``calls`` of a connection
-    fee). For a call in two bands or tiers each line counts a record; a direction counts it once.
+    ``month`` is when the usage was; ``late`` = before the period. ``band`` is "" and ``tier`` 0 where the price
+    has none; tiers count from 1. ``units`` are those counted, in minimums and increments (``calls`` of a
+    connection fee). For a call in two bands or tiers each line counts a record; a direction counts it once.
     """
 
     number: int
@@ -89,8 +90,8 @@ class UnratedUsage:
 class DirectionTotal:
     """One way: ``usage_micros`` = its lines, ``total_micros`` = that and the rounding to the smallest coin.
 
-    ``before_micros`` is what the corrected document and its corrections stated; ``due_micros`` = ``total_micros``
-    - ``before_micros``.
+    ``before_micros`` is what the corrected document and its corrections stated; ``due_micros`` =
+    ``total_micros`` - ``before_micros``.
     """
 
     direction: str
@@ -130,7 +131,7 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One document for one partner. ``number`` is "" before commit; ``corrects`` and ``reason`` are a correction's."""
+    """One document. ``number`` is "" before commit; ``corrects`` and ``reason`` are a correction's."""
 
     kind: str
     number: str

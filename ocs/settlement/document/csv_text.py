@@ -112,7 +112,8 @@ def _net(statement: Statement) -> list[Row]:
             "direction": conversion.direction,
             "amount": format_micros(conversion.converted_micros),
             "currency": conversion.to_currency,
-            "text": f"{format_micros(conversion.due_micros)} {conversion.currency} at {conversion.rate} of {conversion.day}",
+            "text": f"{format_micros(conversion.due_micros)} {conversion.currency} "
+            f"at {conversion.rate} of {conversion.day}",
         }
         for conversion in statement.conversions
     ]

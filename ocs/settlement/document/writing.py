@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from ocs.documents.branding import Branding
 from ocs.documents.language import open_language
@@ -26,7 +26,7 @@ class StatementWriter:
         self._renderer = DocumentRenderer("statement.typ", TEMPLATES, branding)
         self._language = open_language(LANGUAGE, branding.messages)
 
-    def __enter__(self) -> StatementWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -29,14 +29,14 @@ ROUNDING: Final = "rounding"
 AGREED: Final = "agreed"
 UNREADABLE: Final = "unreadable"
 CLASSES: Final = (AGREED, MISSING, EXTRA, DURATION, RATE, ROUNDING, UNREADABLE)
-"""``missing`` is in our records and not in the partner's, ``extra`` the other way round; calls that nobody answered
-and nobody charges are agreed wherever they are."""
+"""``missing`` is in our records and not in the partner's, ``extra`` the other way round; calls that nobody
+answered and nobody charges are agreed wherever they are."""
 _READ_ROWS: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """What the partner's file has to compare by: ``our_id`` is the text around a call id, None = there is none."""
+    """What the file has to compare by: ``our_id`` is the text around a call id, None = it has none."""
 
     our_id: str | None
     calling: bool
@@ -137,11 +137,14 @@ def _classify(connection: duckdb.DuckDBPyConnection, by: Comparing, tolerance: T
         "our.seconds AS our_seconds, CASE WHEN their.problem = '' THEN their.seconds END AS their_seconds, "
         "our.amount_micros AS our_micros, "
         f"CASE WHEN their.problem = '' THEN {amount} END AS their_micros, "
-        "our.price_micros AS our_price_micros, our.per_units AS our_per_units, their.rate_micros AS their_rate_micros, "
+        "our.price_micros AS our_price_micros, our.per_units AS our_per_units, "
+        "their.rate_micros AS their_rate_micros, "
         "CASE WHEN our.our_row IS NULL AND their.first_line < their.line "
-        "THEN 'call id is in line ' || their.first_line || ' already' ELSE coalesce(their.problem, '') END AS problem "
+        "THEN 'call id is in line ' || their.first_line || ' already' "
+        "ELSE coalesce(their.problem, '') END AS problem "
         f"FROM {OURS} our FULL JOIN pairs USING (our_row) FULL JOIN ("
         "SELECT *, CASE WHEN call_id IS NOT NULL THEN "
-        f"min(line) OVER (PARTITION BY problem, direction, call_id) END AS first_line FROM {THEIRS}) their USING (line) "
+        "min(line) OVER (PARTITION BY problem, direction, call_id) END AS first_line "
+        f"FROM {THEIRS}) their USING (line) "
         "WHERE their.line IS NOT NULL OR our.in_month"
     )

@@ -24,7 +24,7 @@ class Call(NamedTuple):
 
 
 def pair_by_time(ours: Sequence[Call], theirs: Sequence[Call], window_ms: int) -> list[tuple[int, int]]:
-    """Rows of ours and theirs that are one call: both lists in order of time, starts at most the window apart."""
+    """Rows of both that are one call: lists in order of time, starts at most the window apart."""
     pairs: list[tuple[int, int]] = []
     for mine, other in _clusters(ours, theirs, window_ms):
         if len(mine) * len(other) > MOST_CELLS:

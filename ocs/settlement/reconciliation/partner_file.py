@@ -1,7 +1,7 @@
 """A partner's file as the table ``theirs`` of DuckDB: every line is there, read or with the reason why not.
 
-The lines are split by Python's csv, so that each keeps its number whatever is quoted, and what the fields mean is
-computed by DuckDB over all lines at once.
+The lines are split by Python's csv, so that each keeps its number whatever is quoted, and what the fields mean
+is computed by DuckDB over all lines at once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def load_partner_file(
     currencies: dict[str, str],
     folder: Path,
 ) -> int:
-    """Make ``theirs`` of a file; how many lines it has. ConfigError where the file or its header can not be used.
+    """Make ``theirs`` of a file; how many lines it has. ConfigError where file or header can not be used.
 
-    ``currencies`` are those of incoming and outgoing: calls in another one can not be compared. ``folder`` takes a
-    temporary file.
+    ``currencies`` are those of incoming and outgoing: calls in another one can not be compared. ``folder``
+    takes a temporary file.
     """
     fields = folder / "fields.csv"
     with fields.open("w", encoding="utf-8", newline="") as stream:
@@ -56,7 +56,7 @@ def load_partner_file(
 
 
 def _rows(path: Path, mapping: PartnerMapping) -> Iterator[list[object]]:
-    """Line number, what is wrong with the line, and the fields that the mapping knows, in the order of _STAGED."""
+    """Line number, what is wrong with the line, and the fields that the mapping knows: as in _STAGED."""
     csv.field_size_limit(_FIELD_LIMIT)
     try:
         with path.open(encoding=_encoding(mapping), errors="replace", newline="") as file:
@@ -125,8 +125,10 @@ def _meaning(source: str, mapping: PartnerMapping, currencies: dict[str, str]) -
         _unreadable("started_ms IS NULL", "started"),
         _unreadable(f"units IS NULL OR units < 0 OR units > {_MOST_SECONDS}", "seconds"),
         "WHEN own_currency IS NULL THEN 'the agreement has no ' || way || ' traffic'",
-        f"WHEN {currency} IS DISTINCT FROM own_currency "
-        f"THEN 'currency ' || coalesce({currency}, currency, '') || ', the agreement is in ' || own_currency",
+        (
+            f"WHEN {currency} IS DISTINCT FROM own_currency "
+            f"THEN 'currency ' || coalesce({currency}, currency, '') || ', the agreement has ' || own_currency"
+        ),
     ]
     if mapping.amount is not None:
         problems.append(_unreadable("amount_micros IS NULL", "amount"))

@@ -64,8 +64,8 @@ def reconcile(
 ) -> Reconciled:
     """Compare a file with a month's usage on our statements. SettlementError where the month is not settled.
 
-    The month is that of the usage, whichever statement it is on. ``differences.csv`` has every record that differs,
-    and those that agree too where asked.
+    The month is that of the usage, whichever statement it is on. ``differences.csv`` has every record that
+    differs, and those that agree too where asked.
     """
     partner = agreements.partner
     with engine.connect() as connection:

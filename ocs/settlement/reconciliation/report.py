@@ -18,7 +18,7 @@ from ocs.settlement.reconciliation.comparison import AGREED, CLASSES, COMPARED
 
 @dataclass(frozen=True, slots=True)
 class ClassTotal:
-    """All records of one class and direction. Differences are theirs less ours; ours of ``extra`` count as 0."""
+    """All records of one class and direction; differences are theirs less ours."""
 
     direction: str
     name: str
@@ -132,7 +132,8 @@ def _class_order() -> str:
 
 def _local(column: str, time_zone: str) -> str:
     """Local time without offset, to the millisecond."""
-    return f"strftime(timezone({sql_text(time_zone)}, timezone('UTC', make_timestamp_ms({column}))), '%Y-%m-%d %H:%M:%S.%g')"
+    instant = f"timezone('UTC', make_timestamp_ms({column}))"
+    return f"strftime(timezone({sql_text(time_zone)}, {instant}), '%Y-%m-%d %H:%M:%S.%g')"
 
 
 def _decimal(micros: str) -> str:
