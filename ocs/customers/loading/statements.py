@@ -157,7 +157,7 @@ def _account(piece: Piece, *, whole: bool) -> BillingAccount:
         party_id=piece.read("party", words.read_id, piece.name),
         parent_account_id=parent or None,
         payer=payer,
-        currency=piece.read("currency", words.read_currency, "XXX"),
+        currency=piece.read("currency", words.read_currency, "ZZZ"),
         cycle_id=piece.read("cycle", words.read_id, ""),
         tax_status=piece.choose("tax_status", ("standard", "exempt", "reverse_charge"), "standard"),
         tax_jurisdiction=piece.read("jurisdiction", words.read_word, ""),
