@@ -8,29 +8,66 @@ import click
 from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings_schema import Settings
+from config.settlement_file import load_agreements
+from ocs.audit.offline.report import OfflineReport
 from ocs.audit.report import AuditReport
 from ocs.audit.run import audit
-from ocs.cli.opened import opened_store
+from ocs.cli.opened import opened_database, opened_store
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, warn
 
 
 @click.command("audit")
+@click.option("--offline", "only", flag_value="offline", help="Only lake, bills, statements and payments.")
+@click.option("--online", "only", flag_value="online", help="Only the store and the record files.")
 @common_options
 @json_option
-def command(as_json: bool) -> None:
+def command(only: str | None, as_json: bool) -> None:
     """Prove the books: opening + credits - debits = balance, and balances, sessions and records agree.
+
+    Where there is a database, also that each record of the lake is billed, settled, paid or waiting, once, that
+    invoices are the sums of their records and fees, and receivables those of invoices, credits and payments.
 
     Works beside a running server: what changed while it was read is read again before it counts as a
     difference. Exit code 1 where there are differences.
     """
-    report = asyncio.run(_audit(current_settings()))
+    settings = current_settings()
+    reports: list[AuditReport | OfflineReport] = []
+    if only != "offline":
+        reports.append(asyncio.run(_audit(settings)))
+    offline = None if only == "online" else _audit_offline(settings, needed=only == "offline")
+    if offline is not None:
+        reports.append(offline)
     if as_json:
-        print_json(report.to_json())
+        parts = [report.to_json() for report in reports]
+        if offline is not None and only is None:
+            print_json({**parts[0], "offline": parts[1]})
+        else:
+            print_json(parts[0])
     else:
-        click.echo(report.to_text())
-    if not report.clean:
+        click.echo("\n".join(report.to_text() for report in reports))
+    if not all(report.clean for report in reports):
         sys.exit(1)
+
+
+def _audit_offline(settings: Settings, *, needed: bool) -> OfflineReport | None:
+    """The offline side's report; None where there is no database and none is asked for."""
+    if not needed and not settings.database.url and not (settings.data_directory / "ocs.db").is_file():
+        return None
+    from ocs.audit.offline.run import audit_offline  # noqa: PLC0415  (DuckDB and SQL, for those who have them)
+    from ocs.cdr.lake import Lake  # noqa: PLC0415
+
+    with opened_database(settings) as engine:
+        return audit_offline(engine, Lake(settings.data_directory / "lake", engine), _trunks(settings))
+
+
+def _trunks(settings: Settings) -> dict[str, str]:
+    """The partner of each trunk, of the agreements that there are."""
+    folder = settings.partners_path
+    if not folder.is_dir():
+        return {}
+    agreements = load_agreements(folder)
+    return {trunk: partner for partner, versions in agreements.items() for trunk in versions.trunks()}
 
 
 async def _audit(settings: Settings) -> AuditReport:

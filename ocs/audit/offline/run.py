@@ -1,0 +1,30 @@
+"""The audit of the offline side from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+
+from ocs.audit.offline.bills import check_bills
+from ocs.audit.offline.records import RecordBooks
+from ocs.audit.offline.report import OfflineReport
+from ocs.cdr.lake import Lake, LakeError
+
+
+def audit_offline(engine: Engine, lake: Lake, trunks: Mapping[str, str] | None = None) -> OfflineReport:
+    """Compare lake, bills, statements and payments; ``trunks`` names the partner of each trunk.
+
+    Works beside billing and imports: what is committed while it reads counts the next time.
+    """
+    report = OfflineReport()
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
+        with connection.begin():
+            check_bills(connection, report)
+            try:
+                RecordBooks(lake, connection, report, trunks or {}).check()
+            except LakeError as error:
+                report.differ(str(error))
+    return report
