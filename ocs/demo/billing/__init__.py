@@ -1,0 +1,1 @@
+"""The offline side shown: a month of usage made up, imported, billed, settled and audited."""

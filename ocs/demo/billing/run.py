@@ -1,0 +1,108 @@
+"""From customers to invoices and statements: each step is a command that anybody can type."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from config.settings_schema import EXAMPLE_OPERATOR
+from ocs.customers.directory import read_subscriptions
+from ocs.database import open_database
+from ocs.demo.billing.usage_files import UsageFile, write_usage
+from ocs.demo.billing.usage_month import usage_month
+from ocs.demo.run import DemoError, say
+from ocs.demo.server_process import ocs_command
+
+CUSTOMERS: Final = EXAMPLE_OPERATOR / "customers.csv"
+MONTH: Final = "2026-11"
+MONTH_FROM_MS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1000
+MONTH_TO_MS: Final = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
+"""In November the network's clocks, London's, show UTC."""
+ISSUE_DAY: Final = "2026-12-01"
+CYCLES: Final = ("monthly", "mid-month")
+PARTNERS: Final = ("northtel", "pacific")
+SEED: Final = 2026
+
+
+class BillingDemo:
+    """The demonstration in an empty data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._began = time.monotonic()
+
+    def run(self) -> bool:
+        """Give it; true where the books are right at the end. DemoError where a step fails."""
+        say(f"A month of a small operator, in {self._data}.")
+        self._step("Its contract customers", "customer", "load", str(CUSTOMERS))
+        for file in self._make_usage():
+            self._step(f"{file.records} records", "cdr", "import", str(file.path), "--mapping", file.mapping)
+        runs = list(self._bill())
+        for run in runs:
+            self._step("Their documents", "bill", "render", "--run", str(run))
+        for partner in PARTNERS:
+            self._step(
+                f"What {partner} and we owe each other", "settle", "run", "--partner", partner,
+                "--period", MONTH, "--date", ISSUE_DAY,
+            )  # fmt: skip
+        audited = self._step("Proving it all", "audit", "--offline", may_fail=True)
+        say(self._where_next(int(time.monotonic() - self._began)))
+        return audited
+
+    def _make_usage(self) -> list[UsageFile]:
+        """The files of switches, message centres, gateways and trunks."""
+        engine = open_database(f"sqlite:///{self._data / 'ocs.db'}")
+        try:
+            subscriptions = list(read_subscriptions(engine).subscriptions())
+        finally:
+            engine.dispose()
+        month = usage_month(subscriptions, MONTH_FROM_MS, MONTH_TO_MS, SEED)
+        folder = self._data / "usage"
+        say(f"\nMade up: what they used in November, as other systems write it, in {folder}")
+        return write_usage(folder, month)
+
+    def _bill(self) -> Iterator[int]:
+        for cycle in CYCLES:
+            made = self._json(
+                f"Invoices of the cycle {cycle}", "bill", "run", "--cycle", cycle, "--as-of", ISSUE_DAY
+            )
+            say(f"  run {made['run']}: {made['invoices']} invoices through {made['through']}")
+            if made["run"] is not None:
+                yield int(made["run"])
+
+    def _step(self, title: str, *arguments: str, may_fail: bool = False) -> bool:
+        """Run a command of ours and show what it says; whether it went well."""
+        done = self._command(title, arguments)
+        say("\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()))
+        if done.returncode and not may_fail:
+            raise DemoError(f"`ocs {' '.join(arguments)}` failed")
+        return done.returncode == 0
+
+    def _json(self, title: str, *arguments: str) -> dict[str, Any]:
+        done = self._command(title, (*arguments, "--json"))
+        if done.returncode:
+            raise DemoError(f"`ocs {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def _command(self, title: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        say(f"\n{title}: ocs {' '.join(arguments)}")
+        command = ocs_command(*arguments, "--data", str(self._data))
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def _where_next(self, seconds: int) -> str:
+        data = self._data
+        return f"""
+Done in {seconds} s. Where to look next
+  invoices       {data}/invoices/       .venv/bin/ocs bill list --data {data}
+  statements     {data}/settlement/     .venv/bin/ocs settle list --data {data}
+  lines that nobody can charge          {data}/suspense/
+  a customer                            .venv/bin/ocs customer show birke --data {data}
+  the usage lake                        {data}/lake/, Parquet for any engine
+  customers, plans, partners, taxes     config/examples/small_mvno/
+"""
