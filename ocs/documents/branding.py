@@ -92,7 +92,7 @@ class BrandingFile(_Piece):
     payment_note: dict[str, Text] = Field(default={}, description="a sentence by language")
     language: str = Field(default="en", description="for customers in a language that has no words here")
     tagged: Annotated[bool, BeforeValidator(_yes_or_no)] = Field(
-        default=True, description="PDFs that screen readers can read; larger"
+        default=False, description="PDFs that screen readers can read: larger, and slower"
     )
 
 

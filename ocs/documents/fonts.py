@@ -54,7 +54,10 @@ class FontSet:
             font_paths=[str(found) for found in folders],
         )
         self.families = frozenset(self.typst.families())
-        self._letters = frozenset().union(*(_letters_of(path) for path in font_files(folders)))
+        self._advances: dict[int, int] = {}
+        for path in font_files(folders):
+            for letter, advance in _advances_of(path).items():
+                self._advances[letter] = max(advance, self._advances.get(letter, 0))
         self._seen: set[str] = set()
 
     def check(self, texts: Iterable[str]) -> None:
@@ -67,8 +70,13 @@ class FontSet:
                     raise MissingGlyphsError(text, missing)
                 self._seen |= unknown
 
+    def width(self, text: str) -> int:
+        """How wide a text is at most, in thousandths of its size: every letter as wide as any font has it."""
+        advances = self._advances
+        return sum([advances.get(ord(letter), 1000) for letter in text])
+
     def _can_write(self, letter: str) -> bool:
-        if ord(letter) in self._letters or letter in "\n\t":
+        if ord(letter) in self._advances or letter in "\n\t":
             return True
         return unicodedata.category(letter) in _NEVER_DRAWN or 0xFE00 <= ord(letter) <= 0xFE0F
 
@@ -81,16 +89,21 @@ def font_files(folders: Iterable[Path]) -> list[Path]:
 
 
 @cache
-def _letters_of(path: Path) -> frozenset[int]:
-    """The characters that a font file has; ConfigError where it is no font."""
+def _advances_of(path: Path) -> dict[int, int]:
+    """The characters of a font file, with their widths in thousandths; ConfigError where it is no font."""
     try:
         if path.suffix.lower() in {".ttc", ".otc"}:
             fonts = TTCollection(path, lazy=True).fonts
         else:
             fonts = [TTFont(path, lazy=True)]
-        return frozenset().union(*(font.getBestCmap() or {} for font in fonts))
+        found: dict[int, int] = {}
+        for font in fonts:
+            unit, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
+            for letter, glyph in (font.getBestCmap() or {}).items():
+                found[letter] = -(-metrics[glyph][0] * 1000 // unit)
     except (TTLibError, OSError, KeyError) as error:
         raise ConfigError([Issue(path, 0, 0, f"not a font: {error}")]) from None
+    return found
 
 
 def _name(letter: str) -> str:

@@ -36,12 +36,12 @@ class DocumentRenderer:
         """
         self.branding = branding
         self.template = template
-        self._fonts = FontSet(branding.fonts)
+        self.fonts = FontSet(branding.fonts)
         self._folder = TemplateFolder(shipped, branding)
-        self._fonts.check(self._folder.own_texts())
-        self._fonts.check(texts_in(branding.to_template()))
+        self.fonts.check(self._folder.own_texts())
+        self.fonts.check(texts_in(branding.to_template()))
         self._compiler = typst.Compiler(
-            input=str(self._folder.path / template), root=str(self._folder.path), font_paths=self._fonts.typst
+            input=str(self._folder.path / template), root=str(self._folder.path), font_paths=self.fonts.typst
         )
         self._texts: dict[str, str] = {}
 
@@ -61,7 +61,7 @@ class DocumentRenderer:
         """The hash of all that documents are made of besides data and language."""
         digest = hashlib.sha256(f"{self.template} {PDF_STANDARD} typst {version('typst')} ".encode())
         digest.update(self._folder.fingerprint().encode())
-        for path in font_files(self._fonts.folders):
+        for path in font_files(self.fonts.folders):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
@@ -71,7 +71,7 @@ class DocumentRenderer:
         The template finds ``data`` and, through ``t("...")``, the words of the language in ``frame.typ``.
         MissingGlyphsError where a text has letters that no font has, TemplateError where the template fails.
         """
-        self._fonts.check(texts_in(data))
+        self.fonts.check(texts_in(data))
         inputs = {"data": json.dumps(data, ensure_ascii=False), "language": self._language(language)}
         try:
             pdf = self._compiler.compile(
@@ -91,7 +91,7 @@ class DocumentRenderer:
         """The language as the template knows it, made once."""
         found = self._texts.get(language.code)
         if found is None:
-            self._fonts.check(language.texts.values())
+            self.fonts.check(language.texts.values())
             described = {
                 "name": language.name,
                 "region": language.region,

@@ -12,6 +12,7 @@ from ocs.billing.document.usage_lists import usage_lists
 from ocs.billing.invoice import CREDIT_NOTE, Invoice
 from ocs.documents.branding import Branding
 from ocs.documents.language import TO, Language
+from ocs.documents.listing import Measure
 from ocs.documents.number_text import decimals_needed
 
 Json = dict[str, Any]
@@ -24,8 +25,8 @@ _REASONS: Final = {
 }
 
 
-def invoice_content(invoice: Invoice, language: Language, branding: Branding) -> Json:
-    """What the template ``invoice.typ`` knows as ``data``."""
+def invoice_content(invoice: Invoice, language: Language, branding: Branding, measure: Measure) -> Json:
+    """What the template ``invoice.typ`` knows as ``data``; ``measure`` is of the fonts it is set in."""
     is_credit = invoice.kind == CREDIT_NOTE
     title = language.text("Credit note" if is_credit else "Invoice")
     number = invoice.number or language.text("Draft")
@@ -49,7 +50,7 @@ def invoice_content(invoice: Invoice, language: Language, branding: Branding) ->
         "payment": None if is_credit else _payment(invoice, language, branding),
         "credit_sentence": language.text("This amount is set off against what you owe.") if is_credit else "",
         "chart": _chart(invoice, language, branding),
-        "usage": usage_lists(invoice, language),
+        "usage": usage_lists(invoice, language, measure, tagged=branding.file.tagged),
         "frozen": _frozen(invoice),
     }
 

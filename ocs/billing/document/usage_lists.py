@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, Final
 
 from ocs.billing.invoice import FROM_BALANCE, Invoice, UsageItem
 from ocs.documents.language import Language
+from ocs.documents.listing import Columns, Measure, listing_rows
 from ocs.documents.number_text import decimals_needed
 
 Json = dict[str, Any]
 Key = tuple[str, str, str, str, str, str]
 _SHORTEST_INTERNATIONAL: Final = 9
-_CAPACITIES: Final = (20, 20, 34, 14, 15)
-"""Letters that fit into each column on one line, an ideograph counting two."""
+COLUMNS: Final = Columns((30, 32, 54, 22, 24), size=8)
+"""When, with whom, where to and at which tariff, how much, what it cost."""
 
 
-def usage_lists(invoice: Invoice, language: Language) -> list[Json]:
+def usage_lists(invoice: Invoice, language: Language, measure: Measure, *, tagged: bool) -> list[Json]:
     """The lists in the order in which their first usage stands on the invoice."""
     groups: dict[Key, list[UsageItem]] = {}
     for item in invoice.usage:
         key = (item.account_id, item.msisdn, item.service, item.direction, item.paid, item.currency)
         groups.setdefault(key, []).append(item)
-    return [_list(items, invoice, language) for items in groups.values()]
+    found = []
+    for items in groups.values():
+        decimals = max(decimals_needed(item.amount_micros, invoice.digits) for item in items)
+        rows = (_cells(item, language, decimals) for item in items)
+        found.append(
+            {
+                **_head(items, language, decimals),
+                "columns_mm": COLUMNS.widths_mm,
+                "rows": listing_rows(rows, COLUMNS, measure, tagged=tagged),
+            }
+        )
+    return found
 
 
-def _list(items: list[UsageItem], invoice: Invoice, language: Language) -> Json:
+def _head(items: list[UsageItem], language: Language, decimals: int) -> Json:
+    """What stands above and below a list."""
     first = items[0]
-    decimals = max(decimals_needed(item.amount_micros, invoice.digits) for item in items)
     kinds = dict.fromkeys(item.unit_kind for item in items)
     quantities = [
         language.quantity(sum(item.units for item in items if item.unit_kind == kind), kind) for kind in kinds
     ]
+    paid = "paid from the balance when it was used"
     return {
         "title": _title(first, language),
         "number": f"+{first.msisdn}" if first.msisdn else first.account_id,
-        "note": language.text("paid from the balance when it was used") if first.paid == FROM_BALANCE else "",
+        "note": language.text(paid) if first.paid == FROM_BALANCE else "",
         "currency": first.currency,
-        "rows": [_row(item, language, decimals) for item in items],
         "quantity": ", ".join(quantities),
         "sum": language.numbers.amount(sum(item.amount_micros for item in items), decimals),
     }
@@ -59,16 +70,14 @@ def _number(other_party: str) -> str:
     return f"\N{LEFT-TO-RIGHT MARK}+{other_party}" if international else other_party
 
 
-def _row(item: UsageItem, language: Language, decimals: int) -> Json:
-    cells = [
+def _cells(item: UsageItem, language: Language, decimals: int) -> tuple[str, ...]:
+    return (
         language.moment(item.started_at),
         _number(item.other_party),
         _destination_and_tariff(item, language),
         language.quantity(item.units, item.unit_kind),
         language.numbers.amount(item.amount_micros, decimals),
-    ]
-    long = any(_width(cell) > room for cell, room in zip(cells, _CAPACITIES, strict=True))
-    return {"cells": cells, "long": long}
+    )
 
 
 def _destination_and_tariff(item: UsageItem, language: Language) -> str:
@@ -79,10 +88,3 @@ def _destination_and_tariff(item: UsageItem, language: Language) -> str:
     elif item.band:
         parts.append(language.text(item.band))
     return " · ".join(part for part in parts if part)
-
-
-def _width(text: str) -> int:
-    """The room a text takes in letters of the Latin script."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

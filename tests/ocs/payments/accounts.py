@@ -40,7 +40,8 @@ def add_account(connection: Connection, account_id: str, currency: str, parent: 
         insert(BILLING_ACCOUNT).values(
             account_id=account_id, party_id="p", parent_account_id=parent,
             payer="parent" if parent else "account", currency=currency, cycle_id="m",
-            tax_status="standard", tax_jurisdiction="DE", language="en", payment_terms_days=14, opened_day="2026-01-01", closed_day=None,
+            tax_status="standard", tax_jurisdiction="DE", language="en",
+            payment_terms_days=14, opened_day="2026-01-01", closed_day=None,
         )
     )  # fmt: skip
 
