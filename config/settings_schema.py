@@ -141,6 +141,12 @@ class SettlementSettings(SettingsGroup):
     partners: str = ""
 
 
+class DocumentsSettings(SettingsGroup):
+    """How invoices and statements look: a folder; empty = ``branding`` beside the catalogue."""
+
+    branding: str = ""
+
+
 class MetricsSettings(SettingsGroup):
     """Where metrics and health are served over HTTP."""
 
@@ -196,6 +202,7 @@ class Settings(SettingsGroup):
     database: DatabaseSettings = DatabaseSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
     settlement: SettlementSettings = SettlementSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: LimitsSettings = LimitsSettings()
     charging: ChargingSettings = ChargingSettings()
@@ -216,6 +223,14 @@ class Settings(SettingsGroup):
     def catalogue_path(self) -> Path:
         """The folder or file of the catalogue."""
         return Path(self.catalogue.path) if self.catalogue.path else EXAMPLE_OPERATOR
+
+    @property
+    def branding_directory(self) -> Path:
+        """The folder of the operator's branding."""
+        if self.documents.branding:
+            return Path(self.documents.branding)
+        catalogue = self.catalogue_path
+        return (catalogue if catalogue.is_dir() else catalogue.parent) / "branding"
 
     @property
     def partners_path(self) -> Path:

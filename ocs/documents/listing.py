@@ -36,7 +36,7 @@ class Columns:
 def listing_rows(
     rows: Iterable[Sequence[str]], columns: Columns, measure: Measure, *, tagged: bool
 ) -> list[Json]:
-    """The rows for ``listing`` of ``frame.typ``: each by itself where the document is ``tagged``, else together.
+    """The rows for ``listing`` of ``frame.typ``: each by itself where it is ``tagged``, else together.
 
     ``lines`` is the number of lines that a row takes, 0 where it may take any.
     """
