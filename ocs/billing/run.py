@@ -63,7 +63,10 @@ class _Work:
 
 
 class BillingRuns:
-    """Runs billing for one operator. ``clock`` returns epoch milliseconds: marks of runs, on no invoice."""
+    """Runs billing for one operator, ``at_once`` bills in a transaction.
+
+    ``clock`` returns epoch milliseconds: marks of runs, on no invoice.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class BillingRuns:
         discounts: BillDiscounts,
         balances: Balances,
         clock: Callable[[], int],
+        at_once: int = AT_ONCE,
     ) -> None:
         self._engine = engine
         self._lake = lake
@@ -82,6 +86,7 @@ class BillingRuns:
         self._discounts = discounts
         self._balances = balances
         self._clock = clock
+        self._at_once = at_once
 
     def run(self, cycle_id: str, as_of: date, progress: Progress | None = None) -> Outcome:
         """Bill a cycle through its last period that ended by a day. Killed anywhere, it can be run again.
@@ -206,7 +211,7 @@ class BillingRuns:
         usage = _ByPayer(BillableUsage(self._lake, self._windows(work, waiting)).sums()) if waiting else None
         ids = iter(waiting)
         done = total - len(waiting)
-        while usage is not None and (batch := list(islice(ids, AT_ONCE))):
+        while usage is not None and (batch := list(islice(ids, self._at_once))):
             drafts = list(self._drafts(work, batch, usage))
             yield drafts
             done += len(batch)

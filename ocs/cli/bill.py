@@ -28,9 +28,10 @@ from ocs.billing.draft import Draft
 from ocs.billing.invoice import INVOICE, Invoice, InvoiceLine, UsageItem, canonical_json
 from ocs.billing.itemised import invoices_with_usage, run_invoices
 from ocs.billing.reading import credit_notes_of, list_documents, list_runs, load_document
-from ocs.billing.run import BillingRuns
+from ocs.billing.run import AT_ONCE, BillingRuns
 from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
+from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
@@ -65,20 +66,24 @@ def command() -> None:
     """Make invoices of what customers used and have, correct them, and look at them."""
 
 
+command.add_command(render)
+
+
 @command.command("run")
 @click.option("--cycle", "cycle_id", required=True, metavar="ID", help="The billing cycle.")
 @click.option("--as-of", type=Day(), required=True, help="The day of issue: bills what ended by then.")
 @click.option("--dry-run", is_flag=True, help="Compute every invoice and write nothing.")
 @click.option("--tax", type=FILE, metavar="FILE", help="Tax rates; else tax.csv beside the plans.")
 @click.option("--discounts", type=FILE, metavar="FILE", help="Discounts on the bill; else beside the plans.")
+@click.option("--at-once", type=click.IntRange(min=1), default=AT_ONCE, help="Bills drafted in a transaction.")
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="A dry run's invoices, JSON Lines."
 )
 @common_options
 @json_option
 def run(
-    cycle_id: str, as_of: str, dry_run: bool, tax: Path | None, discounts: Path | None, output: Path | None,
-    as_json: bool,
+    cycle_id: str, as_of: str, dry_run: bool, tax: Path | None, discounts: Path | None, at_once: int,
+    output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Bill a cycle through its last period that ended by a day.
 
@@ -93,7 +98,7 @@ def run(
         def progress(done: int, total: int) -> None:
             bar("invoices", done, total)
 
-        runs = _runs(settings, engine, tax, discounts)
+        runs = _runs(settings, engine, tax, discounts, at_once)
         if dry_run:
             with _written(output) as take:
                 outcome = runs.dry_run(cycle_id, date.fromisoformat(as_of), take, progress)
@@ -253,7 +258,9 @@ def _export(invoices: Iterator[Invoice], form: str, stream: TextIO) -> None:
         table.writerows([invoice.number, *(getattr(row, name) for name in names)] for row in rows)
 
 
-def _runs(settings: Settings, engine: Engine, tax: Path | None, discounts: Path | None) -> BillingRuns:
+def _runs(
+    settings: Settings, engine: Engine, tax: Path | None, discounts: Path | None, at_once: int = AT_ONCE
+) -> BillingRuns:
     """Billing by the settings' catalogue, and the files beside it or those that are named."""
     path = settings.catalogue_path
     folder = path if path.is_dir() else path.parent
@@ -261,7 +268,8 @@ def _runs(settings: Settings, engine: Engine, tax: Path | None, discounts: Path 
     on_bill = load_bill_discounts(beside) if discounts or beside.is_file() else BillDiscounts([])
     taxes = load_tax_table(tax or folder / TAX_FILE)
     terms = CatalogueTerms(load_catalogue(path))
-    return BillingRuns(engine, _lake(settings, engine), terms, taxes, on_bill, open_balances, epoch_ms)
+    lake = _lake(settings, engine)
+    return BillingRuns(engine, lake, terms, taxes, on_bill, open_balances, epoch_ms, at_once)
 
 
 def _lake(settings: Settings, engine: Engine) -> Lake:
