@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from config.settings_schema import EXAMPLE_OPERATOR
 from ocs.customers.directory import read_subscriptions
@@ -16,24 +18,28 @@ from ocs.database import open_database
 from ocs.demo.billing.usage_files import UsageFile, write_usage
 from ocs.demo.billing.usage_month import usage_month
 from ocs.demo.run import DemoError, say
-from ocs.demo.server_process import ocs_command
 
 CUSTOMERS: Final = EXAMPLE_OPERATOR / "customers.csv"
-MONTH: Final = "2026-11"
-MONTH_FROM_MS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1000
-MONTH_TO_MS: Final = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
-"""In November the network's clocks, London's, show UTC."""
-ISSUE_DAY: Final = "2026-12-01"
+ZONE: Final = ZoneInfo("Europe/London")
+MONTH: Final = "2026-10"
+MONTH_FROM_MS: Final = int(datetime(2026, 10, 1, tzinfo=ZONE).timestamp()) * 1000
+MONTH_TO_MS: Final = int(datetime(2026, 11, 1, tzinfo=ZONE).timestamp()) * 1000
+"""A month whose clocks are set back in it."""
+ISSUE_DAY: Final = "2026-11-01"
 CYCLES: Final = ("monthly", "mid-month")
 PARTNERS: Final = ("northtel", "pacific")
 SEED: Final = 2026
 
 
 class BillingDemo:
-    """The demonstration in an empty data directory."""
+    """The demonstration in an empty data directory. ``command`` runs one of ours and returns its exit code.
 
-    def __init__(self, data: Path) -> None:
+    All run in this process: starting Python anew for each would take longer than their work.
+    """
+
+    def __init__(self, data: Path, command: Callable[[list[str]], int]) -> None:
         self._data = data
+        self._run_command = command
         self._began = time.monotonic()
 
     def run(self) -> bool:
@@ -63,7 +69,7 @@ class BillingDemo:
             engine.dispose()
         month = usage_month(subscriptions, MONTH_FROM_MS, MONTH_TO_MS, SEED)
         folder = self._data / "usage"
-        say(f"\nMade up: what they used in November, as other systems write it, in {folder}")
+        say(f"\nMade up: what they used in October, as other systems write it, in {folder}")
         return write_usage(folder, month)
 
     def _bill(self) -> Iterator[int]:
@@ -77,23 +83,25 @@ class BillingDemo:
 
     def _step(self, title: str, *arguments: str, may_fail: bool = False) -> bool:
         """Run a command of ours and show what it says; whether it went well."""
-        done = self._command(title, arguments)
-        say("\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()))
-        if done.returncode and not may_fail:
+        code, text = self._command(title, arguments)
+        say("\n".join(f"  {line}" for line in text.splitlines()))
+        if code and not may_fail:
             raise DemoError(f"`ocs {' '.join(arguments)}` failed")
-        return done.returncode == 0
+        return code == 0
 
     def _json(self, title: str, *arguments: str) -> dict[str, Any]:
-        done = self._command(title, (*arguments, "--json"))
-        if done.returncode:
-            raise DemoError(f"`ocs {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
-        found: dict[str, Any] = json.loads(done.stdout)
+        code, text = self._command(title, (*arguments, "--json"))
+        if code:
+            raise DemoError(f"`ocs {' '.join(arguments)}` failed:\n{text.strip()}")
+        found: dict[str, Any] = json.loads(text)
         return found
 
-    def _command(self, title: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    def _command(self, title: str, arguments: tuple[str, ...]) -> tuple[int, str]:
         say(f"\n{title}: ocs {' '.join(arguments)}")
-        command = ocs_command(*arguments, "--data", str(self._data))
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            code = self._run_command([*arguments, "--data", str(self._data)])
+        return code, said.getvalue()
 
     def _where_next(self, seconds: int) -> str:
         data = self._data

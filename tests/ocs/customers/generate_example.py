@@ -1,7 +1,7 @@
 """Writes the example operator's customers: ``python -m tests.ocs.customers.generate_example``.
 
 200 customers: people in five countries with five languages and four currencies, ten companies whose departments
-are on the company's invoice. In November some join, some leave, some change their plan; all deterministic.
+are on the company's invoice. In October some join, some leave, some change their plan; all deterministic.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def _person(index: int, country: Country, numbers: _Numbers) -> Iterator[Row]:
     given = country.given[index % len(country.given)]
     family = country.family[index // 3 % len(country.family)]
     account = f"c{index + 1:03d}"
-    opened = f"2026-11-{2 + index % 26:02d}" if index % 19 == 4 else "2026-11-01"
-    leaves = f"2026-11-{30 - index % 5:02d}" if index % 37 == 9 and opened == "2026-11-01" else ""
+    opened = f"2026-10-{2 + index % 26:02d}" if index % 19 == 4 else "2026-10-01"
+    leaves = f"2026-10-{30 - index % 5:02d}" if index % 37 == 9 and opened == "2026-10-01" else ""
     plan = country.plans[index // 2 % len(country.plans)]
     row = {
         "account": account,
@@ -124,22 +124,22 @@ def _person(index: int, country: Country, numbers: _Numbers) -> Iterator[Row]:
         "currency": country.currency,
         **_cycle(mid_month=index % 29 == 11),
         "jurisdiction": country.code,
-        "opened": "2026-10-15" if index % 29 == 11 else opened,
+        "opened": "2026-09-15" if index % 29 == 11 else opened,
         "closed": leaves,
         "plan": plan,
         **numbers.take(),
     }
     if plan == "contract-large" and index % 3 == 0:
-        row["addons"] = "roam-week@2026-11-09"
+        row["addons"] = "roam-week@2026-10-09"
     yield row
-    if index % 11 == 3 and len(country.plans) > 1 and not leaves and opened == "2026-11-01":
+    if index % 11 == 3 and len(country.plans) > 1 and not leaves and opened == "2026-10-01":
         other = country.plans[1 - country.plans.index(plan)]
         yield {
             "account": account,
             "msisdn": row["msisdn"],
             "imsi": row["imsi"],
             "plan": other,
-            "from": "2026-11-17",
+            "from": "2026-10-17",
         }
     if index % 8 == 5:  # a second number in the family
         yield {"account": account, "plan": plan, **numbers.take()}
@@ -147,7 +147,7 @@ def _person(index: int, country: Country, numbers: _Numbers) -> Iterator[Row]:
 
 def _company(index: int, numbers: _Numbers) -> Iterator[Row]:
     name, title, country, language, address = _COMPANIES[index]
-    billed = {"currency": "EUR", **_cycle(mid_month=False), "jurisdiction": country, "opened": "2026-11-01"}
+    billed = {"currency": "EUR", **_cycle(mid_month=False), "jurisdiction": country, "opened": "2026-10-01"}
     yield {
         "account": name,
         "name": title,

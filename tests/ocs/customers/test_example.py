@@ -38,7 +38,7 @@ def test_there_is_of_everything(directory: Directory) -> None:
     assert {account.tax_status for account in accounts} == {"standard", "exempt", "reverse_charge"}
     assert Counter(account.cycle_id for account in accounts)["mid-month"] >= 5
     assert sum(account.payer == "parent" for account in accounts) == 29
-    assert sum(account.opened_day > "2026-11-01" for account in accounts) >= 5
+    assert sum(account.opened_day > "2026-10-01" for account in accounts) >= 5
     assert sum(account.closed_day is not None for account in accounts) >= 4
     rows = Counter(row.subscription_id for row in directory.subscriptions())
     assert sum(count == 2 for count in rows.values()) >= 5
@@ -49,7 +49,7 @@ def test_all_jurisdictions_have_taxes(directory: Directory) -> None:
     """The tax table of the example knows where its customers are."""
     table = load_tax_table(EXAMPLE_OPERATOR / "tax.csv")
     for account in directory.accounts.values():
-        assert table.rate_millionths(account.tax_jurisdiction, "telecom", "2026-11-30") is not None
+        assert table.rate_millionths(account.tax_jurisdiction, "telecom", "2026-10-31") is not None
 
 
 def test_no_number_is_also_a_prepaid_subscribers(directory: Directory) -> None:
