@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,6 +31,18 @@ TELLING_LINES: Final = 100
 
 Progress = Callable[[int, int, int], None]
 """Octets done, octets of the file, records accepted so far."""
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Millions of new lists and no cycles: looking for some among them takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class ImportFailedError(Exception):
@@ -63,7 +77,8 @@ class FileImport:
         writer.open()
         while at.finished_ms is None:
             try:
-                at = self._next_batch(at, converter, writer)
+                with without_collection():
+                    at = self._next_batch(at, converter, writer)
             except ImportFailedError:
                 with writing(batches.around.engine) as connection:
                     drop_import(connection, at.import_id)

@@ -13,6 +13,7 @@ from ocs.usage_import.refusal import CHARACTERS, QUOTES, Refusal
 
 BATCH_OCTETS: Final = 16 << 20
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+_PLAIN: Final = bytes({*range(32, 127), 9, 10, 13} - {34})
 _DIGEST_OCTETS: Final = 16
 
 
@@ -78,8 +79,10 @@ class UsageFile:
         refused: dict[int, Refusal] = {}
         try:
             texts = _split(octets.decode(encoding))
+            plain = not octets.translate(None, _PLAIN)
         except UnicodeDecodeError:
             texts = []
+            plain = False
             for number, one in enumerate(octets.removesuffix(b"\n").split(b"\n"), line):
                 text = one.decode(encoding, "backslashreplace").removesuffix("\r")
                 if one.decode(encoding, "replace") != one.decode(encoding, "ignore"):
@@ -87,21 +90,19 @@ class UsageFile:
                 texts.append(text)
         if octet == 0 and texts:
             texts[0] = texts[0].removeprefix("\ufeff")
-        rows, numbers = self.fields(texts, line, refused)
+        numbers = list(range(line, line + len(texts)))
+        rows, numbers = split_lines(texts, numbers, self._mapping.delimiter, refused, plain=plain)
         return LineBatch(line, texts, rows, numbers, refused, octet + len(octets))
-
-    def fields(
-        self, texts: list[str], first: int, refused: dict[int, Refusal]
-    ) -> tuple[list[list[str]], list[int]]:
-        """The fields of lines and their numbers, but for empty lines and those that are refused."""
-        return split_lines(texts, list(range(first, first + len(texts))), self._mapping.delimiter, refused)
 
 
 def split_lines(
-    texts: list[str], numbers: list[int], delimiter: str, refused: dict[int, Refusal]
+    texts: list[str], numbers: list[int], delimiter: str, refused: dict[int, Refusal], *, plain: bool = False
 ) -> tuple[list[list[str]], list[int]]:
-    """The fields of lines with these numbers, but for empty ones and those that are, or become, refused."""
-    whole = "\n".join(texts)
+    """The fields of lines with these numbers, but for empty ones and those that are, or become, refused.
+
+    ``plain``: nothing in them but letters, digits and signs of ASCII other than a quote.
+    """
+    whole = "" if plain else "\n".join(texts)
     odd = _CONTROL.search(whole) is not None
     if not (odd or refused or '"' in whole or "" in texts):
         return [text.split(delimiter) for text in texts], numbers

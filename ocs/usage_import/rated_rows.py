@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
 from ocs.usage_import.pots import Bundle
 from ocs.usage_import.refusal import NO_SUBSCRIPTION, NOT_RATED, Refusal
-from ocs.usage_import.standings import SubscriptionStanding
 from rating.bundles import MONEY
 from rating.charge import Charge
 from rating.conditions import Attributes
 from rating.engine import apply, price
-from rating.usage import Context, Usage
+from rating.usage import Context, Standing, Usage
 
 PART: Final = "\x1f"
 """What parts fields of a row; no text of ours holds it."""
@@ -61,6 +60,25 @@ ROW_COLUMNS: Final = (
 _NOBODY: Final = Refusal(NO_SUBSCRIPTION, "nobody had the number")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class StandingHolder:
+    """A standing that usage moves. ``changed``: it is not what SQL holds.
+
+    Its pots are those of ``bundles`` in the time from ``open_from_ms`` until before ``open_until_ms``.
+    """
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        self.changed = False
+        self.bundles: list[Bundle] | None = None
+        self.open_from_ms: i64 = 0
+        self.open_until_ms: i64 = 0
+
+    def open_at(self, bundles: list[Bundle], at_ms: int) -> None:
+        """Give the standing the pots that are good for a usage that begins at a moment."""
+        raise NotImplementedError
+
+
 class Tenure:
     """Who had a number from ``from_ms`` until before ``to_ms``, under one version of one plan.
 
@@ -75,7 +93,7 @@ class Tenure:
         account: str,
         group: bytes,
         context: Context | None,
-        holder: SubscriptionStanding | None = None,
+        holder: StandingHolder | None = None,
         bundles: list[Bundle] | None = None,
         refusal: Refusal | None = None,
     ) -> None:
@@ -112,7 +130,18 @@ class Columns:
         self.started_ms = started_ms
         self.ended_ms = ended_ms
         self.octets, self.input_octets, self.output_octets, self.seconds, self.units = measures
-        self.texts = texts
+        self.msisdn = texts["msisdn"]
+        self.service = texts["service"]
+        self.called = texts["called"]
+        self.network = texts["network"]
+        self.location = texts["location"]
+        self.apn = texts["apn"]
+        self.slice = texts["slice"]
+        self.service_identifier = texts["service_identifier"]
+        self.rating_group = texts["rating_group"]
+        self.qos_class = texts["qos_class"]
+        self.rat_type = texts["rat_type"]
+        self.direction = texts["direction"]
 
 
 class Rated:
@@ -128,7 +157,7 @@ def rate(columns: Columns, find: FindTenure, first_sequence: i64) -> Rated:
     """Price each record with the standing that the one before left, and move the standing on."""
     rated = Rated(first_sequence)
     known: dict[str, Tenure] = {}
-    msisdns = columns.texts["msisdn"]
+    msisdns = columns.msisdn
     for index in range(len(columns.heads)):
         start: i64 = columns.started_ms[index]
         msisdn = msisdns[index]
@@ -142,7 +171,9 @@ def rate(columns: Columns, find: FindTenure, first_sequence: i64) -> Rated:
             rated.refused.append((columns.lines[index], refusal or _NOBODY))
             continue
         holder = tenure.holder
-        if holder is not None:
+        if holder is not None and (
+            holder.bundles is not tenure.bundles or start < holder.open_from_ms or start >= holder.open_until_ms
+        ):
             holder.open_at(tenure.bundles, start)
         usage = _usage(columns, index, start, tenure.group)
         charge = price(usage, context)
@@ -158,22 +189,21 @@ def rate(columns: Columns, find: FindTenure, first_sequence: i64) -> Rated:
 
 
 def _usage(columns: Columns, index: i64, start: i64, group: bytes) -> Usage:
-    texts = columns.texts
     attributes = Attributes(
         subscriber_group=group,
-        called=texts["called"][index].encode(),
-        network=texts["network"][index].encode(),
-        location=texts["location"][index].encode(),
-        apn=texts["apn"][index].encode(),
-        slice=texts["slice"][index].encode(),
-        service_identifier=texts["service_identifier"][index].encode(),
-        rating_group=texts["rating_group"][index].encode(),
-        qos_class=texts["qos_class"][index].encode(),
-        rat_type=texts["rat_type"][index].encode(),
-        direction=texts["direction"][index].encode(),
+        called=_octets(columns.called[index]),
+        network=_octets(columns.network[index]),
+        location=_octets(columns.location[index]),
+        apn=_octets(columns.apn[index]),
+        slice=_octets(columns.slice[index]),
+        service_identifier=_octets(columns.service_identifier[index]),
+        rating_group=_octets(columns.rating_group[index]),
+        qos_class=_octets(columns.qos_class[index]),
+        rat_type=_octets(columns.rat_type[index]),
+        direction=_octets(columns.direction[index]),
     )
     return Usage(
-        texts["service"][index],
+        columns.service[index],
         start,
         columns.ended_ms[index],
         columns.octets[index],
@@ -183,6 +213,10 @@ def _usage(columns: Columns, index: i64, start: i64, group: bytes) -> Usage:
         columns.units[index],
         attributes,
     )
+
+
+def _octets(text: str) -> bytes:
+    return text.encode() if text else b""
 
 
 def _put_rows(rated: Rated, head: str, account: str, context: Context, usage: Usage, charge: Charge) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from ocs.database.bulk import insert_rows
 from ocs.usage_import.pots import Bundle, OpenPots, Pots, open_pots
+from ocs.usage_import.rated_rows import StandingHolder
 from ocs.usage_import.tables import USAGE_STANDING
 from rating.calendar import Zone
 from rating.usage import Standing
@@ -18,36 +19,35 @@ AT_ONCE: Final = 500
 """So many ids stand in one statement."""
 
 
-class SubscriptionStanding:
-    """The standing of one subscription. ``changed``: it is not what SQL holds."""
+class SubscriptionStanding(StandingHolder):
+    """The standing of one subscription, with its pots of all periods."""
 
     def __init__(
         self, subscription_id: str, activated_ms: int, zone: Zone, kept: dict[str, Any] | None
     ) -> None:
-        self.subscription_id = subscription_id
-        self.zone = zone
-        self.changed = False
-        self.pots: Pots = {} if kept is None else kept["pots"]
         counters = {} if kept is None else kept["counters"]
-        self.standing = Standing(
+        standing = Standing(
             activated_ms,
             zone,
             {name: {int(period): value for period, value in by.items()} for name, by in counters.items()},
             [],
             0 if kept is None else kept["usages"],
         )
+        super().__init__(standing)
+        self.subscription_id = subscription_id
+        self.zone = zone
+        self.pots: Pots = {} if kept is None else kept["pots"]
         self._open: OpenPots | None = None
-        self._bundles: list[Bundle] | None = None
 
     def open_at(self, bundles: list[Bundle], at_ms: int) -> None:
         """Give the standing the pots that are good for a usage that begins at a moment."""
-        opened = self._open
-        if opened is None or bundles is not self._bundles or not opened.from_ms <= at_ms < opened.until_ms:
-            self._close()
-            opened = open_pots(bundles, self.pots, self.zone, at_ms)
-            self._open = opened
-            self._bundles = bundles
-            self.standing.pots = opened.pots
+        self._close()
+        opened = open_pots(bundles, self.pots, self.zone, at_ms)
+        self._open = opened
+        self.bundles = bundles
+        self.open_from_ms = opened.from_ms
+        self.open_until_ms = opened.until_ms
+        self.standing.pots = opened.pots
 
     def kept(self) -> str:
         """The standing as SQL keeps it."""
@@ -60,6 +60,7 @@ class SubscriptionStanding:
         if self._open is not None:
             self._open.save(self.pots)
             self._open = None
+            self.bundles = None
 
 
 def read_standings(connection: Connection, subscription_ids: Iterable[str]) -> dict[str, dict[str, Any]]:

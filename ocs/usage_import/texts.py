@@ -152,7 +152,7 @@ def number_parser(numbering: Numbering | None, field: str, *, service_numbers: b
     """
 
     def parse(text: str) -> str | Refusal:
-        number = text.translate(_TYPOGRAPHY)
+        number = text if text.isdigit() else text.translate(_TYPOGRAPHY)
         if _NUMBER.fullmatch(number) is not None:
             if numbering is None:
                 return number.lstrip("+")
