@@ -15,9 +15,10 @@ from config.settings import Settings
 from config.settings_schema import PeerEntry
 from ocs.cdr.writer import CdrWriter, WriterSettings
 from ocs.charging.expiry import SessionExpiry
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
-from ocs.charging.service import ChargingService, ServiceLimits
+from ocs.charging.service import ChargingService
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import ServerMetrics
 from ocs.server import Server
@@ -52,6 +53,7 @@ def build_server(settings: Settings, store: StateStore) -> Server:
             served_realms=tuple(realm.encode() for realm in settings.served_realms),
             product_name=settings.diameter.product_name.encode(),
             max_message_octets=settings.limits.message_octets,
+            intake=service.intake,
         ),
         service,
         max_connections=settings.limits.connections,
@@ -94,6 +96,7 @@ def _service(
             limits.batch_size,
             limits.commits_in_flight,
             limits.store_patience_ms * 1000,
+            limits.queue_ms * 1000,
         ),
         RememberedStates(limits.cached_accounts, limits.cached_sessions),
         metrics,

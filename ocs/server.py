@@ -131,7 +131,7 @@ class Server:
             return Readiness(False, "stopping")
         if self._levels.store_error:
             return Readiness(False, "the store does not answer")
-        if self.service.in_flight >= self.service.limits.in_flight:
+        if self.service.is_full:
             return Readiness(False, "as many requests in flight as are admitted")
         return Readiness(True, "serving")
 

@@ -43,6 +43,7 @@ from protocol.messages import (
     CreditControlRequest,
     Issue,
 )
+from protocol.result_codes import TOO_BUSY
 
 _U32: Final = 0xFFFFFFFF
 
@@ -60,6 +61,10 @@ class Identity:
         self.origin_avps = out.getvalue()
         put_u32(out, AUTH_APPLICATION_ID, MANDATORY_FLAG, CREDIT_CONTROL_APPLICATION)
         self.origin_and_application_avps = out.getvalue()
+        busy = BytesWriter()
+        busy.write(self.origin_avps)
+        put_u32(busy, RESULT_CODE, MANDATORY_FLAG, TOO_BUSY)
+        self.too_busy_avps = busy.getvalue()
 
 
 def encode_answer(identity: Identity, request: CreditControlRequest, answer: CreditControlAnswer) -> bytes:

@@ -2,6 +2,7 @@
 
 from protocol.allowed_peers import AllowedPeers
 from protocol.encode import Identity
+from protocol.intake import Intake
 from protocol.watchdog import MINIMUM_INTERVAL_MS
 
 
@@ -9,7 +10,8 @@ class LocalNode:
     """What all peer connections have in common.
 
     ``served_realms`` are the Destination-Realms that are ours; the own Origin-Realm always is. The CEA names
-    ``host_ip_addresses``, or, without any, the address that the peer connected to. Raises ValueError for a
+    ``host_ip_addresses``, or, without any, the address that the peer connected to. ``intake`` is the handler's:
+    what it has no room for is refused unread. Raises ValueError for a
     watchdog interval under 6 s.
     """
 
@@ -26,6 +28,7 @@ class LocalNode:
         closing_timeout_ms: int = 2_000,
         probe_timeout_ms: int = 1_500,
         max_message_octets: int = 65_536,
+        intake: Intake | None = None,
     ) -> None:
         if watchdog_interval_ms < MINIMUM_INTERVAL_MS:
             raise ValueError(
@@ -41,6 +44,7 @@ class LocalNode:
         self.closing_timeout_ms = closing_timeout_ms
         self.probe_timeout_ms = probe_timeout_ms
         self.max_message_octets = max_message_octets
+        self.intake = intake if intake is not None else Intake()
         # RFC 6733, 3: the high 12 bits are the low 12 of the time of start, so that a restart repeats none
         self._end_to_end = (identity.origin_state_id & 0xFFF) << 20
 

@@ -17,6 +17,7 @@ from protocol.framing import MessageFramer
 from protocol.local_node import LocalNode
 from protocol.messages import CreditControlRequest, Issue
 from protocol.peer_state import CLOSED, CLOSING, OPEN, Admission, PeerStateMachine
+from protocol.refusal import UnreadRequest
 from protocol.result_codes import INVALID_MESSAGE_LENGTH, REALM_NOT_SERVED, UNABLE_TO_DELIVER
 
 _VERSION_1: Final = 1
@@ -42,6 +43,7 @@ class PeerConnection(PeerStateMachine):
         self._identity = node.identity
         self._origin_host = node.identity.origin_host.lower()
         self._served_realms = node.served_realms
+        self._intake = node.intake
         self._framer = MessageFramer(node.max_message_octets)
 
     def receive(self, data: bytes, now_ms: i64) -> list[CreditControlRequest]:
@@ -62,9 +64,12 @@ class PeerConnection(PeerStateMachine):
                 and read_i32_be(message, 8) == codes.CREDIT_CONTROL_APPLICATION
             ):
                 self.traffic.ccr_received += 1
+                if self._intake.room <= 0 and self._refuse_unread(message):
+                    continue
                 request = decode_request(message)
                 if request.issue is None and self._is_for_us(request):
                     requests.append(request)
+                    self._intake.room -= 1
                 else:
                     self._refuse(request)
             else:
@@ -94,6 +99,16 @@ class PeerConnection(PeerStateMachine):
             self.traffic.refuse(issue.result_code)
             self.traffic.cca_sent += 1
             self.output.append(encode_issue(self._identity, request, issue))
+
+    def _refuse_unread(self, message: bytes) -> bool:
+        """Answer 3004 at the least cost; false where what the peer got wrong is in the way."""
+        unread = UnreadRequest(message)
+        if not unread.find():
+            return False
+        self.traffic.cca_sent += 1
+        self._intake.refused(unread.request_type)
+        self.output.append(unread.answer(self._identity.too_busy_avps))
+        return True
 
     def _lose_framing(self, now_ms: i64) -> None:
         """End the connection whose octets can not be cut any more; say so to what looks like a request."""

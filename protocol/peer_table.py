@@ -7,6 +7,8 @@ the old connection at once; else the old one is asked for a sign of life, and th
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from protocol.base_messages import CapabilitiesRequest
 from protocol.capabilities import objection
 from protocol.local_node import LocalNode
@@ -27,16 +29,16 @@ class PeerTable(Admission):
         self._node = node
         self._open: dict[bytes, PeerStateMachine] = {}
         self._held: dict[bytes, PeerStateMachine] = {}
-        self._changed: list[PeerStateMachine] = []
+        self.changed: list[PeerStateMachine] = []
 
     def take_changed(self) -> list[PeerStateMachine]:
         """Give, once, the connections whose output, timer or state have changed from outside."""
-        if not self._changed:
-            return self._changed
-        changed, self._changed = self._changed, []
+        changed = self.changed
+        if changed:
+            self.changed = []
         return changed
 
-    def arrived(self, connection: PeerStateMachine, request: CapabilitiesRequest, now_ms: int) -> None:
+    def arrived(self, connection: PeerStateMachine, request: CapabilitiesRequest, now_ms: i64) -> None:
         """Accept, hold or reject a connection whose CER has come."""
         allowed = self._node.allowed_peers.admits(
             request.origin_host, request.origin_realm, connection.remote_address
@@ -54,14 +56,14 @@ class PeerTable(Admission):
         else:
             self._hold(name, older, connection, now_ms)
 
-    def probe_answered(self, connection: PeerStateMachine, now_ms: int) -> None:
+    def probe_answered(self, connection: PeerStateMachine, now_ms: i64) -> None:
         """Turn away the connection that waits: the older one lives."""
         held = self._held.pop(connection.origin_host.lower(), None)
         if held is not None:
             held.reject(_ALREADY_CONNECTED, now_ms)
-            self._changed.append(held)
+            self.changed.append(held)
 
-    def probe_expired(self, connection: PeerStateMachine, now_ms: int) -> None:
+    def probe_expired(self, connection: PeerStateMachine, now_ms: i64) -> None:
         """Let in the connection that waited: the older one gave no sign of life."""
         name = connection.origin_host.lower()
         older = self._open.get(name)
@@ -70,9 +72,9 @@ class PeerTable(Admission):
         else:
             self._replace(name, older, connection, now_ms)
 
-    def closed(self, connection: PeerStateMachine, now_ms: int) -> None:
+    def closed(self, connection: PeerStateMachine, now_ms: i64) -> None:
         """Forget a connection; one that waited for its end is let in."""
-        self._changed.append(connection)
+        self.changed.append(connection)
         name = connection.origin_host.lower()
         if self._held.get(name) is connection:
             del self._held[name]
@@ -83,20 +85,20 @@ class PeerTable(Admission):
         if held is not None:
             self._accept(name, held, now_ms)
 
-    def _accept(self, name: bytes, connection: PeerStateMachine, now_ms: int) -> None:
+    def _accept(self, name: bytes, connection: PeerStateMachine, now_ms: i64) -> None:
         self._held.pop(name, None)
         self._open[name] = connection
         connection.accept(now_ms)
-        self._changed.append(connection)
+        self.changed.append(connection)
 
-    def _replace(self, name: bytes, older: PeerStateMachine, connection: PeerStateMachine, now_ms: int) -> None:
+    def _replace(self, name: bytes, older: PeerStateMachine, connection: PeerStateMachine, now_ms: i64) -> None:
         held = self._held.pop(name, None)
         if held is not None and held is not connection:
             held.reject(_SUPERSEDED, now_ms)
         self._accept(name, connection, now_ms)
         older.close(now_ms)
 
-    def _hold(self, name: bytes, older: PeerStateMachine, connection: PeerStateMachine, now_ms: int) -> None:
+    def _hold(self, name: bytes, older: PeerStateMachine, connection: PeerStateMachine, now_ms: i64) -> None:
         """Let the new connection wait; of several that wait the newest is the one that counts."""
         held = self._held.get(name)
         self._held[name] = connection
@@ -105,4 +107,4 @@ class PeerTable(Admission):
             held.reject(_SUPERSEDED, now_ms)
         if older.state == OPEN:
             older.probe()
-            self._changed.append(older)
+            self.changed.append(older)

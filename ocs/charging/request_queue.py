@@ -29,6 +29,10 @@ class RequestQueue:
         del self.ready[:size]
         return batch
 
+    def oldest_us(self) -> i64:
+        """Since when the first of the ready requests waits; 0 where there is none."""
+        return self.ready[0].received_us if self.ready else 0
+
     def again(self, requests: list[Pending]) -> None:
         """Let requests that were taken out be decided once more."""
         self.ready.extend(requests)

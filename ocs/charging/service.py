@@ -11,35 +11,26 @@ from __future__ import annotations
 
 from mypy_extensions import i64
 
-from balance.changes import COMMITTED, UNKNOWN, ChangeBatch
-from balance.keys import session_key
 from balance.store import StateStore
 from balance.subscriber import Subscriber
 from ocs.charging.answering import Answering
+from ocs.charging.committing import GroupCommits
 from ocs.charging.decision import decide, expire
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.lookup import RETRY_S, StateLookup
+from ocs.charging.overload import AdmissionBound
 from ocs.charging.pending import Group, Pending
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
 from ocs.charging.request_queue import RequestQueue
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.surroundings import Surroundings
-from ocs.metrics import STAGE_COMMIT, STAGE_DECIDE, STAGE_QUEUE, ServerMetrics
+from ocs.metrics import STAGE_QUEUE, ServerMetrics
 from protocol.encode import Identity
 from protocol.handler import AnswerSink, RequestHandler
 from protocol.messages import INITIAL_REQUEST, CreditControlAnswer, CreditControlRequest
 from protocol.result_codes import UNABLE_TO_COMPLY
 from rating.catalogue import Catalogue
-
-
-class ServiceLimits:
-    """Bounds: requests in flight, requests in a batch, commits under way, and how long a request is retried."""
-
-    def __init__(self, in_flight: i64, batch_size: i64, commits: i64, patience_us: i64) -> None:
-        self.in_flight = in_flight
-        self.batch_size = batch_size
-        self.commits = commits
-        self.patience_us = patience_us
 
 
 class ChargingService(RequestHandler):
@@ -76,10 +67,20 @@ class ChargingService(RequestHandler):
             self._is_patient,
             surroundings.call_later,
         )
+        self.intake = AdmissionBound(limits.in_flight, limits.batch_size, limits.queue_us, metrics)
         self._queue = RequestQueue()
         self._scheduled = False
-        self._commits: i64 = 0
-        self._busy: dict[str, list[Pending]] = {}
+        self._commits = GroupCommits(
+            store,
+            states,
+            self._queue,
+            self._answering,
+            self.intake,
+            surroundings.now_us,
+            self._committed,
+            self._lost,
+            self._fail,
+        )
         self._groups: dict[str, Group] = {}
 
     @property
@@ -87,13 +88,19 @@ class ChargingService(RequestHandler):
         """Requests that were taken and not yet answered."""
         return self._queue.in_flight
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a request that came now would be answered 3004."""
+        return self.intake.room <= 0
+
     def submit(self, requests: list[CreditControlRequest], connection: AnswerSink) -> None:
         """Take requests; those over the bound are answered 3004 at once."""
         received_us = self._world.now_us()
         metrics = self.metrics
+        bound = self.intake.bound
         for request in requests:
             metrics.count_request(request.request_type)
-            if self._queue.in_flight >= self.limits.in_flight:
+            if self._queue.in_flight >= bound:
                 metrics.shed += 1
                 self._answering.too_busy(request, connection)
                 continue
@@ -114,18 +121,26 @@ class ChargingService(RequestHandler):
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._queue.ready and not self._scheduled and self._commits < self.limits.commits:
+        if self._queue.ready and not self._scheduled and self._may_commit():
             self._scheduled = True
             self._world.call_soon(self._run)
+
+    def _may_commit(self) -> bool:
+        """Beside a commit under way another goes only when it is full: small ones cost most, and wait least."""
+        under_way = self._commits.under_way
+        if under_way == 0:
+            return True
+        return under_way < self.limits.commits and len(self._queue.ready) >= self.limits.batch_size
 
     def _run(self) -> None:
         """Make one batch of what is ready and send it to the store."""
         self._scheduled = False
-        if self._commits >= self.limits.commits:
+        if not self._may_commit():
             return
         batch = self._queue.take(self.limits.batch_size)
         now_ms = self._world.now_ms()
         start_us: i64 = self._world.now_us()
+        self.intake.waited(self._queue.oldest_us(), start_us)
         queue_times = self.metrics.stages[STAGE_QUEUE]
         for pending in batch:
             if not pending.seen:
@@ -136,7 +151,10 @@ class ChargingService(RequestHandler):
             except Exception as error:  # noqa: BLE001 - a fault of ours fails one request, never the server
                 self._fail(pending, repr(error))
         self._lookup.send()
-        self._send_groups(start_us)
+        if self._groups:
+            groups = self._groups
+            self._groups = {}
+            self._commits.send(groups, start_us, self.policy.remember_closed_s * 1000)
         self._end_turn()
         self._schedule()
 
@@ -145,6 +163,7 @@ class ChargingService(RequestHandler):
         self._answering.flush()
         self.metrics.queue_length = len(self._queue.ready)
         self.metrics.in_flight = self._queue.in_flight
+        self.intake.room = self.intake.bound - self._queue.in_flight
 
     def _place(self, pending: Pending, now_ms: i64) -> None:
         """Find a request's states and decide it, or let it wait for what is missing."""
@@ -167,7 +186,7 @@ class ChargingService(RequestHandler):
         if not account_id:
             self._decide_alone(pending, session, now_ms)
             return
-        waiting = self._busy.get(account_id)
+        waiting = self._commits.busy.get(account_id)
         if waiting is not None:
             waiting.append(pending)
             return
@@ -215,72 +234,12 @@ class ChargingService(RequestHandler):
         self._answer(pending, decision.answer)
 
     def _settle_deadline(self, pending: Pending, session: ChargingSession | None) -> None:
-        """Correct the deadline index for a session that is not due: forget it, or index its later deadline."""
-        changes = ChangeBatch()
-        changes.begin()
-        key = session_key(pending.session_id)
-        later: i64 = 0 if session is None or session.state != OPEN else session.deadline_ms
-        changes.put(key, 0 if session is None else session.version, b"", 0)
-        changes.deadline(key, later)
-        self.store.commit_batch(changes, _Settlement(self.states, pending.session_id).done)
+        """A session that was looked at is not due."""
+        self._commits.settle_deadline(pending.session_id, session)
         self._queue.done(pending)
 
-    def _send_groups(self, start_us: i64) -> None:
-        groups = self._groups
-        if not groups:
-            return
-        self._groups = {}
-        remember_ms = self.policy.remember_closed_s * 1000
-        commit = _Commit(self)
-        size: i64 = 0
-        for account_id, group in groups.items():
-            try:
-                group.put_changes(commit.batch, remember_ms)
-            except Exception as error:  # noqa: BLE001 - a fault of ours fails these requests, never the server
-                for pending in group.requests:
-                    self._fail(pending, repr(error))
-                continue
-            self._busy[account_id] = []
-            commit.groups.append(group)
-            size += len(group.requests)
-        if commit.groups:
-            self._commits += 1
-            commit.start_us = self._world.now_us()
-            self.metrics.batch_size.record(size)
-            self.metrics.stages[STAGE_DECIDE].record_many((commit.start_us - start_us) // size, size)
-            try:
-                self.store.commit_batch(commit.batch, commit.done)
-            except Exception as error:  # noqa: BLE001 - nothing was sent: these requests fail, never the server
-                self._commit_refused(commit, repr(error))
-
-    def _commit_refused(self, commit: _Commit, reason: str) -> None:
-        self._commits -= 1
-        for group in commit.groups:
-            for pending in group.requests:
-                self._fail(pending, reason)
-            self._queue.again(self._busy.pop(group.account_id))
-
-    def committed(self, groups: list[Group], results: list[int], start_us: i64) -> None:
-        """Answer what is durable; what lost or is unknown is forgotten, read and decided again."""
-        self._commits -= 1
-        now_us: i64 = self._world.now_us()
-        metrics = self.metrics
-        metrics.store_round_trip.record(now_us - start_us)
-        store_failed = False
-        for index in range(len(groups)):
-            group = groups[index]
-            result = results[index]
-            if result == COMMITTED:
-                metrics.stages[STAGE_COMMIT].record_many(now_us - start_us, len(group.requests))
-                self._group_committed(group, now_us)
-            elif result == UNKNOWN:
-                store_failed = True
-                metrics.store_unknown += 1
-                self._group_lost(group)
-            else:
-                metrics.conflicts += 1
-                self._group_lost(group)
-            self._queue.again(self._busy.pop(group.account_id))
+    def _committed(self, store_failed: bool) -> None:
+        """A commit is over. Where the store failed, the next waits a moment."""
         self._end_turn()
         if store_failed and not self._scheduled:
             self._scheduled = True
@@ -288,42 +247,13 @@ class ChargingService(RequestHandler):
         else:
             self._schedule()
 
-    def _group_committed(self, group: Group, now_us: i64) -> None:
-        account = group.account
-        if account is not None and group.account_changed:
-            self.states.keep_account(account)
-        metrics = self.metrics
-        for pending in group.requests:
-            self._queue.done(pending)
-            decision = pending.decision
-            if decision is None:
-                continue
-            session = decision.session
-            if session is not None:
-                if session.state == OPEN:
-                    self.states.keep_session(session)
-                else:
-                    self.states.forget_session(pending.session_id)
-            if decision.opened:
-                metrics.sessions_opened += 1
-            if decision.closed:
-                if pending.request is None:
-                    metrics.sessions_expired += 1
-                else:
-                    metrics.sessions_closed += 1
-            self._answering.answer(pending, decision.answer, now_us)
-
-    def _group_lost(self, group: Group) -> None:
-        self.states.forget_account(group.account_id)
-        for pending in group.requests:
-            if pending.subscriber is not None:
-                self.states.forget_subscriber(pending.subscriber)
-            self.states.forget_session(pending.session_id)
-            pending.start_again()
-            if self._is_patient(pending):
-                self._queue.again([pending])
-            else:
-                self._give_up(pending)
+    def _lost(self, pending: Pending) -> None:
+        """A request's commit was not applied: it is decided again, while it has patience."""
+        pending.start_again()
+        if self._is_patient(pending):
+            self._queue.again([pending])
+        else:
+            self._give_up(pending)
 
     def _resume(self, going_on: list[Pending]) -> None:
         self._queue.again(going_on)
@@ -350,28 +280,3 @@ class ChargingService(RequestHandler):
         self._world.log_failure(reason, pending.session_id)
         self.states.forget_session(pending.session_id)
         self._answer(pending, CreditControlAnswer(UNABLE_TO_COMPLY))
-
-
-class _Commit:
-    """A commit under way."""
-
-    def __init__(self, service: ChargingService) -> None:
-        self.service = service
-        self.start_us: i64 = 0
-        self.groups: list[Group] = []
-        self.batch = ChangeBatch()
-
-    def done(self, batch: ChangeBatch) -> None:
-        self.service.committed(self.groups, batch.results, self.start_us)
-
-
-class _Settlement:
-    """A corrected deadline under way. Its loss does no harm: the next look at the deadline reads again."""
-
-    def __init__(self, states: RememberedStates, session_id: bytes) -> None:
-        self.states = states
-        self.session_id = session_id
-
-    def done(self, batch: ChangeBatch) -> None:
-        if batch.results[0] != COMMITTED:
-            self.states.forget_session(self.session_id)

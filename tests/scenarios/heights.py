@@ -16,9 +16,10 @@ from balance.store import StateStore, commit_sets, load_states
 from balance.subscriber import Subscriber, decode_subscriber
 from ocs.accounts.top_up import top_up
 from ocs.charging.decision import Decision, decide, expire
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
-from ocs.charging.service import ChargingService, ServiceLimits
+from ocs.charging.service import ChargingService
 from ocs.charging.session import OPEN
 from ocs.charging.session_octets import decode_session, encode_session
 from ocs.charging.surroundings import Surroundings

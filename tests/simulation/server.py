@@ -6,9 +6,10 @@ from collections.abc import Callable
 from random import Random
 
 from balance.keys import session_id_of
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
-from ocs.charging.service import ChargingService, ServiceLimits
+from ocs.charging.service import ChargingService
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import ServerMetrics
 from protocol.encode import Identity

@@ -134,11 +134,18 @@ def catalogue(*plans: Plan, version: str = "0123456789ab") -> Catalogue:
     return Catalogue(version, made, {b"32251@3gpp.org": "data"}, frozenset({b"sos"}))
 
 
-def seed(store: StateStore, balance_micros: int = 1_000_000, *, account: str = "A", msisdns: int = 1) -> None:
-    """An account and its subscribers of plan payg, numbered from MSISDN on; each has an IMSI ending alike."""
+def seed(
+    store: StateStore,
+    balance_micros: int = 1_000_000,
+    *,
+    account: str = "A",
+    msisdns: int = 1,
+    first: int = 0,
+) -> None:
+    """An account and its subscribers of plan payg, numbered from MSISDN + first on; each has an IMSI alike."""
     change = ChangeSet()
     change.put(account_key(account), 0, encode_account(Account(account, "EUR", balance_micros), 1), 0)
-    for index in range(msisdns):
+    for index in range(first, first + msisdns):
         msisdn = b"%d" % (int(MSISDN) + index)
         imsi = b"%015d" % (int(IMSI) + index)
         subscriber = Subscriber(msisdn, imsi, account, "payg", ACTIVE)

@@ -9,8 +9,9 @@ from balance.changes import CONFLICT, UNKNOWN, ChangeBatch, ChangeSet
 from balance.keys import account_key
 from balance.memory import MemoryStore
 from balance.operations import credit_money
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.remembered import RememberedStates
-from ocs.charging.service import ChargingService, ServiceLimits
+from ocs.charging.service import ChargingService
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import ServerMetrics
 from protocol.handler import AnswerSink

@@ -3,7 +3,7 @@
 from balance.changes import ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.subscriber import BARRED, Subscriber, encode_subscriber
-from ocs.charging.service import ServiceLimits
+from ocs.charging.limits import ServiceLimits
 from ocs.charging.session import ChargingSession, SessionIdentity
 from ocs.charging.session_octets import encode_session
 from protocol.handler import AnswerSink
