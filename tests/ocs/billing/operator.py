@@ -15,7 +15,7 @@ from config.bill_discounts_file import BillDiscounts, load_bill_discounts
 from config.tax_file import load_tax_table
 from ocs.billing.draft import Draft
 from ocs.billing.invoice import Invoice, parse_invoice
-from ocs.billing.run import BillingRuns, Outcome
+from ocs.billing.run import AT_ONCE, BillingRuns, Outcome
 from ocs.billing.tables import INVOICE
 from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake
@@ -183,12 +183,12 @@ class Operator:
         appender.commit(sequence)
         appender.close()
 
-    def runs(self) -> BillingRuns:
+    def runs(self, at_once: int = AT_ONCE) -> BillingRuns:
         """Billing with the present catalogue, rates, discounts and balances."""
         lake = Lake(self.lake_folder, self.engine)
         terms = CatalogueTerms(self.catalogue)
         taxes = load_tax_table(self.tax_file)
-        return BillingRuns(self.engine, lake, terms, taxes, self.discounts, self.balances, lambda: 1)
+        return BillingRuns(self.engine, lake, terms, taxes, self.discounts, self.balances, lambda: 1, at_once)
 
     def bill(self, as_of: str, cycle_id: str = "monthly") -> Outcome:
         """Run billing."""
