@@ -8,13 +8,11 @@ from typing import Any
 
 import click
 
-from config.catalogue_file import load_catalogue
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_fields, print_json, print_table
 from ocs.cli.progress import staged_bar
-from ocs.customers.loading.load import load_customers
 from ocs.customers.view import account_rows, customer_view
 
 
@@ -34,6 +32,9 @@ def load(files: tuple[Path, ...], as_json: bool) -> None:
     All files are checked, with each other and with what is in the database, before anything is written. Loading
     them again changes nothing. A subscription that has another plan from a date on keeps its former until then.
     """
+    from config.catalogue_file import load_catalogue  # noqa: PLC0415  (half a second that looking needs not)
+    from ocs.customers.loading.load import load_customers  # noqa: PLC0415
+
     settings = current_settings()
     offers = load_catalogue(settings.catalogue_path)
     octets = sum(file.stat().st_size for file in files if file.is_file())

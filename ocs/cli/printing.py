@@ -24,10 +24,10 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     """Print rows in columns as wide as they need; numbers stand at the right."""
     texts = [[str(cell) for cell in row] for row in rows]
     kinds = [all(_is_number(row[index]) for row in texts) for index in range(len(header))]
-    widths = [max(len(head), *(len(row[i]) for row in texts), 0) for i, head in enumerate(header)]
+    widths = [max(len(head), *(_width(row[i]) for row in texts), 0) for i, head in enumerate(header)]
     for line in [list(header), *texts]:
         cells = (
-            cell.rjust(width) if right else cell.ljust(width)
+            " " * (width - _width(cell)) + cell if right else cell + " " * (width - _width(cell))
             for cell, width, right in zip(line, widths, kinds, strict=True)
         )
         click.echo("  ".join(cells).rstrip())
@@ -40,3 +40,12 @@ def warn(sentence: str) -> None:
 
 def _is_number(text: str) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _width(text: str) -> int:
+    """The columns of a terminal that a text takes: letters of some scripts take two, or none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415  (for tables that have such)
+
+    return cell_len(text)

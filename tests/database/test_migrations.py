@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 import ocs
-from ocs.database import metadata, migrate, migration
-from ocs.database.migration import migration_config
+from ocs.database import DatabaseError, metadata, migrate, migration, writing
+from ocs.database.migration import migration_config, upgrade_all
 
 
 def define_all_tables() -> None:
@@ -71,9 +69,10 @@ def test_migrated_tables_are_those_that_are_defined(empty_engine: Engine) -> Non
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_migrating_again_changes_nothing(engine: Engine) -> None:
-    """A database that is up to date stays as it is."""
+def test_migrating_again_changes_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is up to date stays as it is, and Alembic is not even asked."""
     before = described(engine)
+    monkeypatch.setattr(migration, "upgrade_all", None)
     migrate(engine)
     assert described(engine) == before
 
@@ -95,14 +94,22 @@ def test_a_migration_that_fails_leaves_nothing(empty_engine: Engine, monkeypatch
     """All revisions are one transaction, on SQLite too."""
     engine = empty_engine
 
-    def fails_at_the_end(config: Config, revision: str) -> None:
-        command.upgrade(config, revision)
+    def fails_at_the_end(connection: Connection) -> None:
+        upgrade_all(connection)
         raise RuntimeError("the machine went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(migration, "upgrade", fails_at_the_end)
+        patched.setattr(migration, "upgrade_all", fails_at_the_end)
         with pytest.raises(RuntimeError, match="went away"):
             migrate(engine)
     assert described(engine) == {}
     migrate(engine)
     assert "subscription" in described(engine)
+
+
+def test_tables_of_a_later_version_are_left_alone(engine: Engine) -> None:
+    """A program that does not know them says so, and changes nothing."""
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES ('customers_9999')"))
+    with pytest.raises(DatabaseError, match=r"later version.*customers_9999"):
+        migrate(engine)
