@@ -107,6 +107,7 @@ HOT_MODULES: Final = (
     "rating.explain",
     "rating.fees",
     "rating.flat",
+    "rating.intervals",
     "rating.meter",
     "rating.meter_copy",
     "rating.moment",

@@ -67,6 +67,7 @@ class RateDeck:
         self.rows = rows
         self.source = source
         self._table = PrefixTable[DeckRow](rows, NO_ROW)
+        self._lengths: list[int] = sorted({len(prefix) for prefix in rows}, reverse=True)
 
     def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """The row of the longest prefix that has one valid at the instant."""
@@ -82,7 +83,7 @@ class RateDeck:
     def _dated_row(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """The same where the longest prefix's first row is not valid: every length, the longest first."""
         size: i64 = len(number)
-        for length in reversed(self._table.lengths):
+        for length in self._lengths:
             if length <= size:
                 row = self.rows.get(number[:length])
                 while row is not None:

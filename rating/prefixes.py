@@ -1,9 +1,4 @@
-"""The longest of many prefixes that a number begins with, and zones of numbers.
-
-A table holds, beside its prefixes, the places that a binary search over the lengths passes on the way to each
-(after Waldvogel, "Scalable high speed IP routing lookups", 1997): four or five steps find the longest of any
-number of prefixes.
-"""
+"""The longest of many prefixes that a number begins with, and zones of numbers."""
 
 from __future__ import annotations
 
@@ -11,69 +6,61 @@ from typing import Final, Generic, TypeVar
 
 from mypy_extensions import i64
 
+from rating.intervals import MOST_DIGITS, NOTHING, Intervals
+
 V = TypeVar("V")
 NO_ZONE: Final = b""
 
 
 class PrefixTable(Generic[V]):
-    """Values by prefix. ``nothing`` is what a text gets that begins with none of them."""
+    """Values by prefix. ``nothing`` is what a text gets that begins with none of them.
+
+    Where all prefixes are digits, numbers are found in a table of intervals. Other texts are looked for by each
+    length that occurs, the longest first.
+    """
 
     def __init__(self, values: dict[bytes, V], nothing: V) -> None:
-        self.nothing = nothing
-        self.lengths: list[int] = sorted({len(prefix) for prefix in values})
-        self._steps: dict[bytes, V] = dict(values)
-        self._add_steps(values)
+        self._by_prefix = values
+        self._nothing = nothing
+        self._lengths: list[int] = sorted({len(prefix) for prefix in values}, reverse=True)
+        self._values: list[V] = []
+        self._intervals: Intervals | None = None
+        if all(len(prefix) <= MOST_DIGITS and (not prefix or prefix.isdigit()) for prefix in values):
+            self._intervals = self._make_intervals()
 
     def find(self, text: bytes) -> V:
         """The value of the longest prefix that the text begins with."""
-        size: i64 = len(text)
-        best = self.nothing
-        lengths = self.lengths
-        steps = self._steps
-        low: i64 = 0
-        high: i64 = len(lengths) - 1
-        while low <= high:
-            middle: i64 = (low + high) // 2
-            length: i64 = lengths[middle]
-            if length > size:
-                high = middle - 1
-                continue
-            value = steps.get(text[:length])
-            if value is None:
-                high = middle - 1
-            else:
-                best = value
-                low = middle + 1
-        return best
+        intervals = self._intervals
+        if intervals is None:
+            return self.find_shorter(text, len(text))
+        found = intervals.find(text)
+        if found < NOTHING:
+            return self.find_shorter(text, len(text))
+        return self._nothing if found == NOTHING else self._values[found]
 
-    def _add_steps(self, values: dict[bytes, V]) -> None:
-        """Put a step wherever the search for a prefix passes, with the best value known there."""
-        steps = self._steps
-        lengths = self.lengths
-        index_of: dict[int, int] = {length: index for index, length in enumerate(lengths)}
-        for prefix in values:
-            index: i64 = index_of[len(prefix)]
-            low: i64 = 0
-            high: i64 = len(lengths) - 1
-            while True:
-                middle: i64 = (low + high) // 2
-                if middle == index:
-                    break
-                if middle > index:
-                    high = middle - 1
-                    continue
-                step = prefix[: lengths[middle]]
-                if step not in steps:
-                    steps[step] = self._best_below(values, step, middle)
-                low = middle + 1
+    def find_shorter(self, text: bytes, most: i64) -> V:
+        """The same among the prefixes of up to so many characters, without the intervals."""
+        for length in self._lengths:
+            if length <= most:
+                value = self._by_prefix.get(text[:length])
+                if value is not None:
+                    return value
+        return self._nothing
 
-    def _best_below(self, values: dict[bytes, V], text: bytes, index: i64) -> V:
-        while index > 0:
-            index -= 1
-            value = values.get(text[: self.lengths[index]])
-            if value is not None:
-                return value
-        return self.nothing
+    def _make_intervals(self) -> Intervals:
+        """Intervals that lead to places in the list of different values."""
+        places: dict[V, int] = {}
+        prefixes = sorted(self._by_prefix)
+        numbers: list[int] = []
+        for prefix in prefixes:
+            value = self._by_prefix[prefix]
+            place = places.get(value)
+            if place is None:
+                place = len(self._values)
+                places[value] = place
+                self._values.append(value)
+            numbers.append(place)
+        return Intervals(prefixes, numbers)
 
 
 class PrefixZones:
