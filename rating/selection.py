@@ -131,16 +131,20 @@ def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selecti
 
 
 def _put(level: Level, keys: list[int], rule: Rule) -> Rule | None:
-    """Put a rule where its values lead; the first rule found there that is valid at the same time."""
+    """Put a rule where its values lead; the first rule found there that is valid at the same time.
+
+    Beside such a rule it is not put, so that rules of one place never overlap in time and stay few.
+    """
     clash = None
     for key in keys:
         held = level.rules.setdefault(key, [])
+        here: Rule | None = None
         for other in held:
-            if (
-                clash is None
-                and other.valid_from_ms < rule.valid_until_ms
-                and rule.valid_from_ms < other.valid_until_ms
-            ):
-                clash = other
-        held.append(rule)
+            if other.valid_from_ms < rule.valid_until_ms and rule.valid_from_ms < other.valid_until_ms:
+                here = other
+                break
+        if here is None:
+            held.append(rule)
+        elif clash is None:
+            clash = here
     return clash
