@@ -13,6 +13,7 @@ from config.issues import TextError, did_you_mean
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
 from config.rule_checks import RuleChecks
 from config.rule_conditions import ConditionReader, Scope
+from config.rule_prices import usual_kind
 from config.rule_tariffs import TariffReader
 from config.surroundings import Surroundings, read_zone
 from config.text_pieces import apn
@@ -175,10 +176,11 @@ class PlanReader:
                 continue
             at = (*location, service)
             self._priced = True
+            usual = usual_kind(service, entry)
             for index, each in enumerate(read_list(self._issues, self._document, entry, at)):
                 text = read_piece(self._issues, self._document, RuleText, each, (*at, index))
                 if text is not None:
-                    rule = reader.read(service, text, (*at, index), key, entry, self._grants)
+                    rule = reader.read(service, text, (*at, index), key, usual, self._grants)
                     found.append((key, rule))
         return found
 

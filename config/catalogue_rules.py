@@ -12,10 +12,9 @@ from config.piece_reader import IssueCollector
 from config.quantity_text import Quantity, format_quantity
 from config.rate_decks import ROUNDING
 from config.rule_conditions import ConditionReader
-from config.rule_prices import usual_kind
 from config.rule_tariffs import TariffReader, TariffText
 from config.tariff_text import Increments
-from config.yaml_nodes import Data, Document, Location
+from config.yaml_nodes import Document, Location
 from rating.attributes import APN, RATING_GROUP
 from rating.calendar import FAR_MS
 from rating.catalogue import ANY_RATING_GROUP, CHARGE, DENIED, NO_RATING_GROUP, NOT_CONTROLLED, Rate, Rule
@@ -64,12 +63,12 @@ class RuleReader:
         self._places: dict[str, Location] = {}
 
     def read(
-        self, service: str, text: RuleText, at: Location, apn: bytes, kind_data: Data, grants: list[GrantLevel]
+        self, service: str, text: RuleText, at: Location, apn: bytes, usual: int, grants: list[GrantLevel]
     ) -> ReadRule:
-        """The rule of a checked mapping; what is wrong with it is an issue."""
+        """The rule of a checked mapping; ``usual`` is the kind of unit where it does not say one."""
         written = self._conditions.read(text, self._document, at)
         self._check_keys(text, at)
-        tariff_text = self._tariffs.read(text, at, usual_kind(service, kind_data))
+        tariff_text = self._tariffs.read(text, at, usual)
         kind = tariff_text.kind
         groups = frozenset({ANY_RATING_GROUP}) if text.rating_group is None else text.rating_group
         others = [condition for condition in written if condition.attribute != RATING_GROUP]

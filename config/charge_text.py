@@ -60,6 +60,7 @@ class _Words:
             "exchange": self._exchange,
             "discount": self._discount,
             "counted": self._counted,
+            "reported": lambda _, n: f"{self._size(n['units'])} used",
             "switch policy": lambda step, _: f"volume reported over a switch of price: {step.name}",
             "connection": lambda _, n: f"connection fee {self.money(n['amount_micros'])}",
             "bundle": self._bundle,
@@ -69,7 +70,7 @@ class _Words:
             "amount off": lambda step, n: (
                 f"discount {step.name} takes off {self.money(abs(n['amount_micros']))}"
             ),
-            "credit": lambda step, n: f"credit {step.name} pays {self.money(abs(n['amount_micros']))}",
+            "credit": self._credit,
         }
 
     def step(self, step: Step) -> str:
@@ -109,20 +110,24 @@ class _Words:
         return f"{text}: by {self._size(increment)}"
 
     def _bundle(self, step: Step, numbers: dict[str, int]) -> str:
-        kind = self._charge.unit_kind
-        return f"bundle {step.name} pays {_size(numbers['units'], kind)}, {_size(numbers['left'], kind)} left"
+        text = f"bundle {step.name} pays {self._size(numbers['units'])}"
+        return f"{text}, {self._size(numbers['left'])} left" if "left" in numbers else text
 
     def _units(self, step: Step, numbers: dict[str, int]) -> str:
         price = self.money(numbers["price_micros"])
-        at = numbers["at_ms"] // 1000
-        when = moment_text(at + self._zone.offset_s(at))
         parts = [f"{self._size(numbers['units'])} at {price} per {self._size(numbers['per_units'])}"]
         if step.name:
             parts.append(f"band {step.name}")
-        if numbers["tier"]:
+        if numbers.get("tier"):
             parts.append(f"tier {numbers['tier'] + 1}")
-        parts.append(f"from {when}")
+        if "at_ms" in numbers:
+            at = numbers["at_ms"] // 1000
+            parts.append(f"from {moment_text(at + self._zone.offset_s(at))}")
         return f"{', '.join(parts)}: {self.money(numbers['line_micros'])}"
+
+    def _credit(self, step: Step, numbers: dict[str, int]) -> str:
+        paid = numbers.get("amount_micros", numbers.get("units", 0))
+        return f"credit {step.name} pays {self.money(abs(paid))}"
 
     def _other(self, step: Step, numbers: dict[str, int]) -> str:
         found = [f"{step.what} {step.name}".rstrip()]

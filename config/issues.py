@@ -11,6 +11,9 @@ from typing import Final
 ERROR: Final = "error"
 WARNING: Final = "warning"
 """What is read all the same, and most likely not meant."""
+_MOST_WORD: Final = 100
+_MOST_CHOICES: Final = 2000
+"""Comparing words with more others than these takes longer than a hint is worth."""
 
 
 @dataclass(frozen=True, order=True)
@@ -78,7 +81,11 @@ class TextError(ValueError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for an unknown word: the nearest known one, or all of them."""
     choices = sorted(known)
+    if len(word) > _MOST_WORD:
+        return ""
     by_lower_case = {choice.lower(): choice for choice in choices}
+    if len(by_lower_case) > _MOST_CHOICES:
+        return ""
     near = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
     if near:
         return f"did you mean {by_lower_case[near[0]]!r}?"

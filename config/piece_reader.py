@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.issues import ERROR, Issue, TextError, did_you_mean
+from config.issues import WARNING, Issue, TextError, did_you_mean
 from config.yaml_nodes import Data, Document, Location
 
-MOST_ISSUES: Final = 1000
+MOST_ERRORS: Final = 1000
+MOST_WARNINGS: Final = 200
 """Issues of a catalogue that are kept; more tell nobody more."""
 NOT_A_MAPPING: Final = "a mapping (key: value) is expected here"
 
@@ -25,18 +26,21 @@ class IssueCollector:
     """
 
     def __init__(self, issues_of_form: Iterable[Issue]) -> None:
-        self._found = dict.fromkeys(issues_of_form)
-        self._unread = {issue.place for issue in self._found}
+        self._errors = dict.fromkeys(issues_of_form)
+        self._warnings: dict[Issue, None] = {}
+        self._unread = {issue.place for issue in self._errors}
         self.unlisted = 0
 
     def add(self, issue: Issue) -> None:
-        """Keep an issue; beyond MOST_ISSUES they are only counted, in ``unlisted``."""
-        if issue.place in self._unread or issue in self._found:
+        """Keep an issue; beyond MOST_ERRORS and MOST_WARNINGS they are only counted, in ``unlisted``."""
+        warning = issue.severity == WARNING
+        found, most = (self._warnings, MOST_WARNINGS) if warning else (self._errors, MOST_ERRORS)
+        if issue.place in self._unread or issue in found:
             return
-        if len(self._found) >= MOST_ISSUES:
+        if len(found) >= most:
             self.unlisted += 1
         else:
-            self._found[issue] = None
+            found[issue] = None
 
     def add_all(self, issues: Iterable[Issue], unlisted: int = 0) -> None:
         """Keep issues of another reader, and count those that it did not list."""
@@ -46,12 +50,13 @@ class IssueCollector:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything is wrong beyond warnings, or so much that not all of it was kept."""
-        return self.unlisted > 0 or any(issue.severity == ERROR for issue in self._found)
+        """Whether anything is wrong beyond warnings."""
+        return bool(self._errors)
 
     def in_order(self) -> list[Issue]:
         """All of them by file, line and column."""
-        return sorted(self._found, key=lambda issue: (str(issue.source), issue.line, issue.column))
+        found = [*self._errors, *self._warnings]
+        return sorted(found, key=lambda issue: (str(issue.source), issue.line, issue.column))
 
 
 def read_mapping(issues: IssueCollector, document: Document, data: Data, location: Location) -> dict[str, Data]:

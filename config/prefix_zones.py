@@ -217,6 +217,7 @@ class _GroupResolver:
                 message = f"group {name!r} contains itself: {circle} > {name}"
                 self._issues.add(entry.document.issue(at, message, "name zones only", "T202"))
             elif member in self._entries:
+                self._names.used.add(member)
                 if len(way) >= 50:
                     message = "groups of groups, more than 50 deep"
                     self._issues.add(entry.document.issue(at, message, code="T006"))

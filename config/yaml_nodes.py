@@ -31,6 +31,8 @@ MOST_OCTETS: Final = 32_000_000
 """A longer file is refused unread: what is long is a deck, and decks are CSV."""
 MOST_VALUES: Final = 1_000_000
 """Texts, lists and mappings of one file; at some 700 octets of memory each."""
+MOST_MESSAGE: Final = 400
+"""Characters of a message; of longer ones, which quote a long text, the middle is left out."""
 MOST_FORM_ISSUES: Final = 100
 """Mistakes of form that are told of one file."""
 
@@ -75,6 +77,8 @@ class Document:
     ) -> Issue:
         """An issue at the value (or the key) of a location, or at the nearest place above that was written."""
         line, column = self.mark(location, at_key=at_key)
+        if len(message) > MOST_MESSAGE:
+            message = f"{message[: MOST_MESSAGE - 100]} ... {message[-60:]}"
         return Issue(self.source, line, column, message, hint, code)
 
     def warning(
@@ -199,24 +203,14 @@ class _Builder:
                 self._refuse(event, f"tag {event.tag} is not supported", "all values are read as text")
             return text
         if len(location) >= MOST_LEVELS:
-            self._refuse(event, f"nested deeper than {MOST_LEVELS} levels", code="T006")
-            self._skip()
-            return ""
+            # reading on would cost the parser's time with the square of the depth
+            message = f"nested deeper than {MOST_LEVELS} levels"
+            raise _TooMuchError(Issue(self._document.source, *_mark_of(event), message, code="T006"))
         if isinstance(event, SequenceStartEvent):
             return self._sequence(location)
         if isinstance(event, MappingStartEvent):
             return self._mapping(location)
         raise AssertionError(event)
-
-    def _skip(self) -> None:
-        level = 1
-        for event in self._events:
-            if isinstance(event, (SequenceStartEvent, MappingStartEvent)):
-                level += 1
-            elif isinstance(event, CollectionEndEvent):
-                level -= 1
-                if level == 0:
-                    return
 
     def _sequence(self, location: Location) -> list[Data]:
         found: list[Data] = []
