@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.issues import ConfigError, Issue, TextError, did_you_mean
-from config.settings_schema import PEERS_TAGS, PeerEntry, Settings
+from config.settings_schema import PEERS_TAGS, PeerEntry, RecordSeries, Settings
 
 __all__ = ["Settings", "load_settings", "places_of_keys"]
 
@@ -138,5 +138,5 @@ def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
     if not location:
         return Settings
     if len(location) > 1:
-        return PeerEntry
+        return RecordSeries if location[0] == "records" else PeerEntry
     return type(getattr(Settings(), str(location[0])))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from config.issues import TextError
 
 EXAMPLE_OPERATOR: Final = Path(__file__).parent / "examples" / "small_mvno"
+EXAMPLE_MAPPINGS: Final = Path(__file__).parent / "examples" / "mappings"
 PEERS_TAGS: Final = ("(any)", "(entries)")
 """How pydantic's errors name the two forms of ``diameter.peers``; people do not see them."""
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
@@ -178,13 +179,34 @@ class ChargingSettings(SettingsGroup):
     refused_validity_s: PositiveInt = 300
 
 
+class RecordSeries(SettingsGroup):
+    """A series of CSV files of chosen columns; an empty ``directory`` is ``records/NAME`` in the data."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    columns: Annotated[list[str], Field(min_length=1)]
+    services: list[str] = Field(default=[], description="empty = all")
+    directory: str = ""
+    delimiter: Annotated[str, Field(pattern='^[^"\r\n]$')] = ","
+    header: bool = True
+    rotate_records: PositiveInt = 100_000
+    rotate_s: PositiveInt = 3600
+
+
 class RecordsSettings(SettingsGroup):
-    """The files of charging records; an empty ``directory`` is the folder ``cdr`` in the data directory."""
+    """The files of charging records; an empty ``directory`` is the folder ``cdr`` in the data directory.
+
+    ``mappings`` is the folder of what columns of imported usage mean; empty = ``mappings`` beside the
+    catalogue, else the examples that come along.
+    """
 
     directory: str = ""
     rotate_records: PositiveInt = 100_000
     rotate_s: PositiveInt = 3600
     poll_ms: PositiveInt = 200
+    lake: bool = True
+    lake_every_s: PositiveInt = 300
+    series: list[RecordSeries] = []
+    mappings: str = ""
 
 
 class LogSettings(SettingsGroup):
@@ -245,6 +267,15 @@ class Settings(SettingsGroup):
     def records_directory(self) -> Path:
         """Where record files are written."""
         return Path(self.records.directory) if self.records.directory else self.data_directory / "cdr"
+
+    @property
+    def mappings_directory(self) -> Path:
+        """Where the mappings of imported usage are."""
+        if self.records.mappings:
+            return Path(self.records.mappings)
+        catalogue = self.catalogue_path
+        beside = (catalogue if catalogue.is_dir() else catalogue.parent) / "mappings"
+        return beside if beside.is_dir() else EXAMPLE_MAPPINGS
 
     @property
     def served_realms(self) -> list[str]:

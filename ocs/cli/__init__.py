@@ -12,7 +12,7 @@ _COMMANDS = {
     "audit": "Prove that all balances, reservations and records agree",
     "bill": "Make invoices, correct them, and look at them",
     "catalogue": "Check and read price lists",
-    "cdr": "List and export charging data records",
+    "cdr": "List and export records, import usage, ask the usage lake",
     "customer": "Load customers from files and look at them",
     "demo": "See it all: a server, gateways and subscribers for a minute",
     "doctor": "Check this installation and its machine",

@@ -1,4 +1,4 @@
-"""``ocs cdr list`` and ``ocs cdr export``."""
+"""``ocs cdr``: records as they are in the journal; imports, queries and writing are in files of their own."""
 
 import csv
 import sys
@@ -13,6 +13,8 @@ import click
 from balance.quantity import format_micros
 from ocs.cdr.reader import RecordReader
 from ocs.cdr.selection import COLUMNS, Record, Selection, csv_row, parse_since
+from ocs.cli.cdr_import import import_files, list_files
+from ocs.cli.cdr_query import query
 from ocs.cli.failure import Failure
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table, warn
@@ -30,7 +32,12 @@ def _selection_options(command: Decorated) -> Decorated:
 @click.group("cdr")
 @common_options
 def command() -> None:
-    """List and export charging data records out of the record files."""
+    """Charging data records: list and export them, import other systems' usage, ask the usage lake."""
+
+
+command.add_command(import_files)
+command.add_command(list_files)
+command.add_command(query)
 
 
 @command.command("list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ocs.cdr.lake.manifest import OvertakenError
 from ocs.usage_import.suspense import Suspended, line_digest
@@ -131,6 +131,12 @@ def waiting_lines(connection: Connection, import_id: int) -> set[int]:
         USAGE_SUSPENDED.c.import_id == import_id, USAGE_SUSPENDED.c.fed_ms.is_(None)
     )
     return set(connection.scalars(query))
+
+
+def count_waiting(connection: Connection) -> int:
+    """How many lines wait, of all imports."""
+    query = select(func.count()).select_from(USAGE_SUSPENDED).where(USAGE_SUSPENDED.c.fed_ms.is_(None))
+    return int(connection.scalars(query).one())
 
 
 def mark_fed(connection: Connection, import_id: int, lines: list[int], now_ms: int) -> None:

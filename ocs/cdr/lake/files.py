@@ -14,7 +14,7 @@ STAGING: Final = ".staging"
 """The folder of files that have no name in the lake yet."""
 _NAME: Final = re.compile(r"(.+)-\d{12,}-\d{12,}\.parquet")
 _DAY: Final = re.compile(r"day=\d{4}-\d\d-\d\d")
-_SERIES: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SERIES_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class SeriesBusyError(Exception):
@@ -30,7 +30,7 @@ class LakeFolder:
     """The lake's folder, for one writer of one series, who holds its lock until ``release``."""
 
     def __init__(self, directory: Path, series: str, disk: Disk) -> None:
-        if _SERIES.fullmatch(series) is None:
+        if SERIES_NAME.fullmatch(series) is None:
             raise ValueError(f"{series!r} can not name a series: small letters, digits, '-' and '_'")
         self.directory = directory
         self.series = series
