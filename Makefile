@@ -7,10 +7,11 @@ DEMO_SECONDS ?= 60
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: help install compile demo run test soak bench lint format lock clean
+.PHONY: help install compile demo demo-billing run test soak bench lint format lock clean
 
 help:
 	@echo "make demo     set everything up, then a minute of gateway traffic against a server"
+	@echo "make demo-billing  customers, a month of usage, invoices, statements of partners, the books: in a minute"
 	@echo "make run      serve on 127.0.0.1:3868 with the example operator, data in $(DATA)"
 	@echo "make install  only set up: .venv/bin/ocs"
 	@echo "make test     all tests, interpreted and, where a C compiler is, compiled"
@@ -38,6 +39,9 @@ compile: .venv/core.stamp
 
 demo: install
 	@$(BIN)/ocs demo --seconds $(DEMO_SECONDS)
+
+demo-billing: install
+	@$(BIN)/ocs demo billing
 
 run: install
 	@$(BIN)/ocs serve --data $(DATA)

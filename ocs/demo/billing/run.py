@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from config.settings_schema import EXAMPLE_OPERATOR
 from ocs.customers.directory import read_subscriptions
 from ocs.database import open_database
+from ocs.demo.billing.partner_file import write_partner_file
 from ocs.demo.billing.usage_files import UsageFile, write_usage
 from ocs.demo.billing.usage_month import usage_month
 from ocs.demo.run import DemoError, say
@@ -28,6 +29,7 @@ MONTH_TO_MS: Final = int(datetime(2026, 11, 1, tzinfo=ZONE).timestamp()) * 1000
 ISSUE_DAY: Final = "2026-11-01"
 CYCLES: Final = ("monthly", "mid-month")
 PARTNERS: Final = ("northtel", "pacific")
+RECONCILED: Final = "pacific"
 SEED: Final = 2026
 
 
@@ -53,9 +55,10 @@ class BillingDemo:
             self._step("Their documents", "bill", "render", "--run", str(run))
         for partner in PARTNERS:
             self._step(
-                f"What {partner} and we owe each other", "settle", "run", "--partner", partner,
-                "--period", MONTH, "--date", ISSUE_DAY,
-            )  # fmt: skip
+                f"What {partner} and we owe each other",
+                *("settle", "run", "--partner", partner, "--period", MONTH, "--date", ISSUE_DAY),
+            )
+        self._reconcile()
         audited = self._step("Proving it all", "audit", "--offline", may_fail=True)
         say(self._where_next(int(time.monotonic() - self._began)))
         return audited
@@ -80,6 +83,27 @@ class BillingDemo:
             say(f"  run {made['run']}: {made['invoices']} invoices through {made['through']}")
             if made["run"] is not None:
                 yield int(made["run"])
+
+    def _reconcile(self) -> None:
+        """Compare a partner's records, of which some differ, with ours."""
+        (records,) = (self._data / "settlement" / RECONCILED).glob("*/records.parquet")
+        file = self._data / "usage" / f"{RECONCILED}.csv"
+        write_partner_file(file, records)
+        self._step(
+            f"The records of {RECONCILED} against ours",
+            *(
+                "settle",
+                "reconcile",
+                str(file),
+                "--partner",
+                RECONCILED,
+                "--period",
+                MONTH,
+                "--mapping",
+                RECONCILED,
+            ),
+            may_fail=True,
+        )
 
     def _step(self, title: str, *arguments: str, may_fail: bool = False) -> bool:
         """Run a command of ours and show what it says; whether it went well."""
