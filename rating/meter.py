@@ -109,6 +109,7 @@ class Meter:
     Positions count units from the usage's beginning; position p is the unit after p units. The unit at one was
     used at ``base_ms + (position - base_position) * span_ms / span_units``; where ``span_ms`` is 0, all were
     used at ``base_ms``; ``spread``: none beyond the span. Until position ``moment_end`` time does not matter.
+    ``continues``: the usage began under another rule or catalogue, its connection is paid and it is counted.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Meter:
         self.refusal: str = ""
         self.refusal_about: str = ""
         self.trace: list[Step] | None = None
+        self.continues: bool = False
         # how it is priced: of the tariff, or of the deck's row
         self.deck_rate: Rate | None = None
         self.tiers: list[Tier] = tariff.tiers
@@ -164,6 +166,7 @@ class Meter:
         self.pieces: i64 = 0
         self.moment_end: i64 = 0
         self.moment_ms: i64 = started_ms
+        self.moment_until_ms: i64 = FAR_MS
         self.band: i64 = 0
         self.tier: i64 = 0
         self.mask: i64 = 0

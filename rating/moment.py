@@ -28,6 +28,7 @@ def refresh(meter: Meter, position: i64) -> None:
         until_ms = _first_end(meter.pots, at_ms, until_ms)
     if meter.credits is not None:
         until_ms = _first_end(meter.credits, at_ms, until_ms)
+    meter.moment_until_ms = until_ms
     meter.moment_end = meter.position_of(until_ms)
 
 

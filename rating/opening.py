@@ -157,10 +157,17 @@ def take_standing(meter: Meter, standing: Standing) -> None:
     meter.credits = None
     if standing.pots:
         find_pots(meter)
-    if credits_before is None or meter.credits is None:
+    if credits_before is not None:
+        _keep_refundable(credits_before, meter)
+
+
+def _keep_refundable(credits_before: list[MeteredPot], meter: Meter) -> None:
+    """Carry over what may go back; in a function of its own, because the one that sets None is held to it."""
+    fresh_credits = meter.credits
+    if fresh_credits is None:
         return
     for old in credits_before:
-        for fresh in meter.credits:
+        for fresh in fresh_credits:
             same: bool = fresh.pot.bundle_id == old.pot.bundle_id
             if same and fresh.pot.expires_at_ms == old.pot.expires_at_ms:
                 fresh.refundable = old.refundable

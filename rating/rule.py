@@ -74,3 +74,8 @@ class Rule:
         self.valid_until_ms = valid_until_ms
         self.tax = tax
         self.place = place
+
+    def unit_kind(self) -> i64:
+        """The kind of units that are counted."""
+        tariff = self.tariff
+        return self.rate.unit_kind if tariff is None else tariff.unit_kind

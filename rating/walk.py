@@ -78,12 +78,10 @@ def _must_stop(meter: Meter, position: i64) -> bool:
 
 def _begin(meter: Meter) -> None:
     """What the first unit brings: the connection fee, and one more usage."""
+    if meter.continues:
+        return
     if meter.fee_micros > 0:
-        line = Line(meter.rule.rule_id + "#connection", 0, 1, meter.tariff.rounding, 1)
-        _set_price(meter, line, meter.fee_micros, 1)
-        line.mask = meter.mask
-        line.discounts = names_of(meter, meter.mask)
-        line.amount_micros = amount_of(1, line.price_micros, line.per_units, line.rounding)
+        line = connection_line(meter, meter.mask)
         meter.connection = line
         meter.amount_in += line.amount_micros
         if meter.trace is not None:
@@ -93,6 +91,16 @@ def _begin(meter: Meter) -> None:
             if counter.counter.measure == USAGES:
                 counter.add(1)
     settle(meter)
+
+
+def connection_line(meter: Meter, mask: i64) -> Line:
+    """The line of the connection fee under the discounts of a mask."""
+    line = Line(meter.rule.rule_id + "#connection", 0, 1, meter.tariff.rounding, 1)
+    _set_price(meter, line, meter.fee_micros, 1, mask)
+    line.mask = mask
+    line.discounts = names_of(meter, mask)
+    line.amount_micros = amount_of(1, line.price_micros, line.per_units, line.rounding)
+    return line
 
 
 def tier_index(tiers: list[Tier], start: i64, place: int) -> i64:
@@ -131,7 +139,7 @@ def _enter_tier(meter: Meter, position: i64, end: i64) -> i64:
 def _price_again(meter: Meter) -> None:
     """All units so far at the price of the volume tier that the next one reaches."""
     for line in meter.lines:
-        rate = _rate(meter, line.band_number)
+        rate = _rate(meter, line.band_number, meter.tier)
         _set_price_of_mask(meter, line, rate, line.mask)
         line.tier = meter.tier
         amount = amount_of(line.units, line.price_micros, line.per_units, line.rounding)
@@ -142,10 +150,10 @@ def _price_again(meter: Meter) -> None:
         explain_volume_tier(meter)
 
 
-def _rate(meter: Meter, band: i64) -> Rate:
+def _rate(meter: Meter, band: i64, tier: i64) -> Rate:
     if meter.deck_rate is not None:
         return meter.deck_rate
-    rates = meter.tiers[meter.tier].rates
+    rates = meter.tiers[tier].rates
     return rates[band] if len(rates) > 1 else rates[0]
 
 
@@ -159,7 +167,15 @@ def _line(meter: Meter) -> Line:
         if other.band_number == band and other.tier == tier and other.mask == mask:
             meter.line = other
             return other
-    rate = _rate(meter, band)
+    fresh = fresh_line(meter, band, tier, mask)
+    meter.lines.append(fresh)
+    meter.line = fresh
+    return fresh
+
+
+def fresh_line(meter: Meter, band: i64, tier: i64, mask: i64) -> Line:
+    """A line without units of a band, tier and set of discounts, at its price."""
+    rate = _rate(meter, band, tier)
     fresh = Line(meter.rule.rule_id, rate.price_micros, rate.per_units, rate.rounding)
     calendar = meter.tariff.calendar
     if calendar is not None:
@@ -170,8 +186,6 @@ def _line(meter: Meter) -> Line:
     _set_price_of_mask(meter, fresh, rate, mask)
     if mask:
         fresh.discounts = names_of(meter, mask)
-    meter.lines.append(fresh)
-    meter.line = fresh
     return fresh
 
 
@@ -185,10 +199,8 @@ def _set_price_of_mask(meter: Meter, line: Line, rate: Rate, mask: i64) -> None:
         _set_price(meter, line, rate.numerator, rate.denominator, mask)
 
 
-def _set_price(meter: Meter, line: Line, numerator: int, denominator: int, mask: i64 = -1) -> None:
-    """A price in the plan's currency, less the percentages of a mask (-1 = those of now), in lowest terms."""
-    if mask < 0:
-        mask = meter.mask
+def _set_price(meter: Meter, line: Line, numerator: int, denominator: int, mask: i64) -> None:
+    """A price in the plan's currency, less the percentages of a mask, in lowest terms."""
     numerator *= meter.exchange_numerator
     denominator *= meter.exchange_denominator
     percentages = meter.percentages
