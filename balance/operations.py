@@ -78,10 +78,11 @@ def debit_money(account: Account, micros: i64, overdraft_allowed: bool) -> i64:
     """Take money for used units; returns what was not taken because the account must not be overdrawn.
 
     Used units are charged in full (RFC 8506, 5.3), so the balance may go below zero by what a client used
-    beyond its grant, except where the plan forbids it: then the rest is the operator's loss, not a debt.
+    beyond its grant, except where the plan forbids it: then the rest is the operator's loss, not a debt. An
+    amount below zero is given back: what was used has become cheaper.
     """
     taken = micros
-    if not overdraft_allowed:
+    if not overdraft_allowed and micros > 0:
         available = account.available_micros()
         if taken > available:
             taken = available if available > 0 else 0

@@ -13,6 +13,7 @@ from balance.store import StateStore
 from config.catalogue_file import load_catalogue
 from config.settings import Settings
 from config.settings_schema import PeerEntry
+from config.time_zones import zone_named
 from ocs.cdr.writer import CdrWriter, WriterSettings
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.limits import ServiceLimits
@@ -90,6 +91,7 @@ def _service(
             charging.session_without_grant_s,
             charging.refused_validity_s,
             charging.remember_closed_s,
+            zone_named,
         ),
         ServiceLimits(
             limits.requests_in_flight,

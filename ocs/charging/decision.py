@@ -10,10 +10,11 @@ from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
 from balance.subscriber import BARRED, Subscriber
+from ocs.charging.attributes import circumstances_told
 from ocs.charging.failed_avp import mscc_octets, number_avp, octets_avp
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.served import mark_served, was_served
-from ocs.charging.session import CLOSED, OPEN, ChargingSession, SessionIdentity
+from ocs.charging.session import CLOSED, OPEN, UNTOLD, ChargingSession, SessionIdentity
 from ocs.charging.stored_answer import find_answer, pack_answer, unpack_answer
 from ocs.charging.turn import Turn, close_services, plan_of, rate_services, report
 from ocs.charging.usage import MAX_REPORTED_UNITS
@@ -95,8 +96,9 @@ def decide(
     if account is None:
         return _refusal(UNABLE_TO_COMPLY, b"", "the session's account is gone")
     turn = Turn(
-        account.copy(), session.copy(), plan_of(session, account.currency, catalogue), catalogue, policy
+        account.copy(), session.copy(), plan_of(session, account.currency, catalogue, now_ms), catalogue, policy
     )
+    turn.session.circumstances = circumstances_told(request, session.circumstances)
     turn.charged_before = was_served(session, request)
     if request.request_type == TERMINATION_REQUEST:
         return _termination(request, turn, now_ms)
@@ -114,7 +116,9 @@ def expire(
     decision = Decision(CreditControlAnswer(SUCCESS), [])
     closing = session.copy()
     if account is not None:
-        turn = Turn(account.copy(), closing, plan_of(session, account.currency, catalogue), catalogue, policy)
+        turn = Turn(
+            account.copy(), closing, plan_of(session, account.currency, catalogue, now_ms), catalogue, policy
+        )
         close_services(turn, "expired", now_ms)
         decision.account = turn.account
         decision.records.extend(turn.records)
@@ -146,7 +150,7 @@ def _initial(
         )
     if subscriber is None:
         return _refusal(USER_UNKNOWN, b"", "")
-    plan = catalogue.plans.get(subscriber.plan_id)
+    plan = catalogue.plan_at(subscriber.plan_id, now_ms)
     if account is None or plan is None or plan.currency != account.currency:
         return _refusal(UNABLE_TO_COMPLY, b"", "the subscriber's account and plan do not go together")
     opening = ChargingSession(_identity(request, subscriber, service), now_ms)
@@ -154,6 +158,7 @@ def _initial(
         opening.version = session.version
         opening.answers = session.answers[:]
         opening.records = session.records
+    opening.circumstances = circumstances_told(request, UNTOLD)
     turn = Turn(account.copy(), opening, plan, catalogue, policy)
     if subscriber.status == BARRED:
         return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), now_ms)
@@ -183,7 +188,7 @@ def _termination(request: CreditControlRequest, turn: Turn, now_ms: i64) -> Deci
     for mscc in request.services:
         if mscc.used:
             service = turn.session.service_for_change(mscc.rating_group, mscc.service_identifier, now_ms)
-            report(request, turn, service, mscc, turn.rule_for(mscc), None, now_ms)
+            report(request, turn, service, mscc, turn.terms(mscc, now_ms), None, now_ms)
     close_services(turn, "normal", now_ms)
     turn.session.state = CLOSED
     decision = _changed(request, turn, answer, now_ms)

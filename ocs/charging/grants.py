@@ -9,11 +9,14 @@ from mypy_extensions import i64
 from balance.account import Account, Bucket
 from balance.operations import reserve_money, reserve_units
 from balance.quantity import OCTETS, SECONDS
+from ocs.charging.metering import Purse, reserve_metered
 from ocs.charging.session import Service
 from ocs.charging.usage import current_line, usable_buckets
 from protocol.messages import MultipleServicesCreditControl, ServiceAnswer
-from protocol.result_codes import CREDIT_LIMIT_REACHED, SUCCESS
+from protocol.result_codes import CREDIT_LIMIT_REACHED, RATING_FAILED, SUCCESS
 from rating.catalogue import GrantPolicy, Plan, Rate, Rule
+from rating.meter import Meter
+from rating.meter_state import save_meter
 from rating.pricing import affordable_units, price_micros_of
 
 FINAL_UNIT_TERMINATE: Final = 0
@@ -77,6 +80,41 @@ def grant(
     service.validity_time_s = validity_time_s
     answer.validity_time_s = validity_time_s
     _answer_grant(answer, rule.grant, rate.unit_kind, granted, final)
+
+
+def grant_metered(
+    service: Service,
+    rule: Rule,
+    meter: Meter,
+    purse: Purse,
+    version: str,
+    wanted: i64,
+    answer: ServiceAnswer,
+    now_ms: i64,
+) -> None:
+    """The same for a rule with a tariff. The client comes back when its price may become another.
+
+    5031 where the tariff has no price for this usage.
+    """
+    if meter.refusal:
+        answer.result_code = RATING_FAILED
+        return
+    promise = reserve_metered(service, meter, purse, wanted, now_ms)
+    if promise.granted <= 0:
+        answer.result_code = CREDIT_LIMIT_REACHED
+        return
+    validity_time_s = rule.grant.validity_time_s
+    switch_s = (promise.until_ms - now_ms + 999) // 1000
+    if switch_s < validity_time_s or validity_time_s <= 0:
+        validity_time_s = switch_s
+    unit_kind = rule.unit_kind()
+    service.granted = promise.granted
+    service.granted_under = version
+    service.unit_kind = unit_kind
+    service.validity_time_s = validity_time_s
+    service.meter = save_meter(meter, version)
+    answer.validity_time_s = validity_time_s
+    _answer_grant(answer, rule.grant, unit_kind, promise.granted, promise.final)
 
 
 def _until_end(bucket: Bucket, validity_time_s: i64, now_ms: i64) -> i64:

@@ -8,6 +8,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from balance.operations import BucketHold, Reservation
 from protocol.messages import ABSENT
+from rating.meter_state import MeterState
 
 OPEN: Final = 0
 CLOSED: Final = 1
@@ -61,6 +62,8 @@ class Service:
     ``granted`` units are with the client now, paid for by ``reservation``. The used units of all kinds are
     kept as reported; ``used_units`` are those of ``unit_kind``, by which the service is charged.
     ``granted_under`` is the version of the catalogue by which the next report of the granted units is priced.
+    ``meter`` is where the pricing of a tariff stands (never changed, only replaced); its lines are those from
+    ``metered_from`` on.
     """
 
     def __init__(self, rating_group: i64, service_identifier: i64, opened_ms: i64) -> None:
@@ -86,6 +89,8 @@ class Service:
         self.requests: i64 = 0
         self.lines: list[ChargeLine] = []
         self.bucket_uses: list[BucketUse] = []
+        self.meter: MeterState | None = None
+        self.metered_from: i64 = 0
 
     def copy(self) -> Service:
         """An independent copy, for a decision to change."""
@@ -113,6 +118,8 @@ class Service:
             other.lines.append(line.copy())
         for use in self.bucket_uses:
             other.bucket_uses.append(BucketUse(use.bucket_id, use.units))
+        other.meter = self.meter
+        other.metered_from = self.metered_from
         return other
 
 

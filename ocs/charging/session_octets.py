@@ -19,6 +19,7 @@ from balance.packing import (
     put_text,
     put_varint,
 )
+from ocs.charging.meter_octets import meter_octets, read_meter
 from ocs.charging.session import (
     UNTOLD,
     BucketUse,
@@ -135,6 +136,8 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     for use in service.bucket_uses:
         put_text(out, use.bucket_id)
         put_varint(out, use.units)
+    meter = service.meter
+    put_octets(out, b"" if meter is None else meter_octets(meter, service.metered_from))
 
 
 def decode_session(state: bytes) -> ChargingSession:
@@ -238,4 +241,8 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     uses = octets.varint()
     for _ in range(uses):
         service.bucket_uses.append(BucketUse(octets.text(), octets.varint()))
+    if kept_as != _OF_ONE_CATALOGUE:
+        part = octets.octets()
+        if part:
+            service.metered_from, service.meter = read_meter(part)
     return service

@@ -7,13 +7,15 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
-from balance.operations import release
+from balance.operations import Reservation, release
+from ocs.charging.attributes import selected_rule, situation_of
 from ocs.charging.failed_avp import mscc_octets
-from ocs.charging.grants import grant, wanted_units
+from ocs.charging.grants import grant, grant_metered, wanted_units
+from ocs.charging.metering import Purse, charge_metered, meter_of, purse_of
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.record import record_octets
-from ocs.charging.session import ChargingSession, Service
-from ocs.charging.usage import add_usage, charge, record_unrated, used_units_of
+from ocs.charging.session import ChargingSession, Circumstances, Service
+from ocs.charging.usage import add_usage, charge, measured_units_of, record_unrated, used_units_of
 from protocol.messages import (
     ABSENT,
     CreditControlAnswer,
@@ -29,11 +31,17 @@ from protocol.result_codes import (
     SUCCESS,
 )
 from rating.catalogue import CHARGE, NO_RATING_GROUP, NOT_CONTROLLED, Catalogue, Plan, Rule
+from rating.meter import Meter
+from rating.meter_state import MeterState
+from rating.situation import Situation
+from rating.tariff import Tariff
 
 REASON_QUOTA_HOLDING_TIME: Final = 1
 REASON_FINAL: Final = 2
 LINES_KEPT: Final = 16
 """A service whose charges have more lines than this gets a partial record."""
+METERED_LINES_KEPT: Final = 64
+"""So many where they are those of a tariff, whose bands and tiers are lines of their own."""
 
 
 @mypyc_attr(acyclic=True)
@@ -41,6 +49,7 @@ class Turn:
     """One decision in the making: the copies that it changes, and what it looks things up in.
 
     ``charged_before``: a repeat whose answer is forgotten; its units are charged already, its quota was lost.
+    ``before`` are the circumstances in which the session was before this request.
     """
 
     def __init__(
@@ -56,37 +65,80 @@ class Turn:
         self.plan = plan
         self.catalogue = catalogue
         self.policy = policy
+        self.before = session.circumstances
         self.charged_before = False
         self.records: list[bytes] = []
 
-    def rule_for(self, mscc: MultipleServicesCreditControl) -> Rule | None:
-        """The rule of the session's plan for an MSCC's rating group; None = it can not be rated."""
-        who = self.session.identity
-        return self.plan.rule_for(who.service, _group_key(mscc), who.apn)
+    def terms(self, mscc: MultipleServicesCreditControl, now_ms: i64) -> Terms:
+        """By what units are granted now: the plan's rule for an MSCC, as the catalogue in force has it."""
+        return self._terms(mscc, self.catalogue, self.plan, self.session.circumstances, now_ms)
 
-    def terms_of_grant(self, service: Service, mscc: MultipleServicesCreditControl, rule: Rule | None) -> Terms:
-        """By what a report of granted units is priced: the catalogue under which they were granted."""
+    def terms_of_grant(
+        self, service: Service, mscc: MultipleServicesCreditControl, terms: Terms, now_ms: i64
+    ) -> Terms:
+        """By what a report of granted units is priced: catalogue and circumstances are those of the grant."""
         catalogue = self.catalogue.under(service.granted_under)
         if catalogue is self.catalogue:
-            return Terms(catalogue.version, self.plan, rule)
+            if self.before is self.session.circumstances:
+                return terms
+            return self._terms(mscc, catalogue, self.plan, self.before, now_ms)
+        plan = plan_of(self.session, self.account.currency, catalogue, self.session.last_ms)
+        return self._terms(mscc, catalogue, plan, self.before, now_ms)
+
+    def metering(
+        self,
+        service: Service,
+        mscc: MultipleServicesCreditControl,
+        terms: Terms,
+        rule: Rule,
+        tariff: Tariff,
+        held: Reservation,
+        now_ms: i64,
+    ) -> tuple[Meter, Purse]:
+        """The service's meter and what it may spend; ``held`` was its own until now."""
         who = self.session.identity
-        plan = plan_of(self.session, self.account.currency, catalogue)
-        return Terms(catalogue.version, plan, plan.rule_for(who.service, _group_key(mscc), who.apn))
+        situation = terms.situation
+        if situation is None:
+            situation = situation_of(who, self.session.circumstances, mscc, terms.catalogue)
+        zone = self.policy.zone_of(who.time_zone) if who.time_zone else None
+        purse = purse_of(self.account, who, zone, held, now_ms)
+        standing = purse.standing
+        meter = meter_of(service, rule, tariff, situation, terms.plan, terms.catalogue, standing, now_ms)
+        return meter, purse
+
+    def _terms(
+        self,
+        mscc: MultipleServicesCreditControl,
+        catalogue: Catalogue,
+        plan: Plan,
+        circumstances: Circumstances,
+        now_ms: i64,
+    ) -> Terms:
+        who = self.session.identity
+        group = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
+        if not plan.selectors:
+            return Terms(catalogue, plan, plan.rule_for(who.service, group, who.apn), None)
+        situation = situation_of(who, circumstances, mscc, catalogue)
+        rule = selected_rule(plan, who.service, group, who, situation, now_ms)
+        return Terms(catalogue, plan, rule, situation)
 
 
 @mypyc_attr(acyclic=True)
 class Terms:
-    """A rule, the plan that it is of and the version of their catalogue."""
+    """A rule with the plan and the catalogue that it is of; ``situation`` is None where none was needed."""
 
-    def __init__(self, version: str, plan: Plan, rule: Rule | None) -> None:
-        self.version = version
+    def __init__(
+        self, catalogue: Catalogue, plan: Plan, rule: Rule | None, situation: Situation | None
+    ) -> None:
+        self.catalogue = catalogue
         self.plan = plan
         self.rule = rule
+        self.situation = situation
 
 
-def plan_of(session: ChargingSession, currency: str, catalogue: Catalogue) -> Plan:
+def plan_of(session: ChargingSession, currency: str, catalogue: Catalogue, at_ms: i64) -> Plan:
     """The plan a session was opened on; one without prices if the catalogue lost it: usage is kept, unrated."""
-    plan = catalogue.plans.get(session.identity.plan_id)
+    plan = catalogue.plan_at(session.identity.plan_id, at_ms)
     if plan is not None and plan.currency == currency:
         return plan
     return Plan("", "", currency, True, {}, {}, [])
@@ -108,7 +160,7 @@ def rate_services(request: CreditControlRequest, turn: Turn, answer: CreditContr
         elif mscc.reporting_reason == REASON_FINAL and not mscc.requested and not turn.charged_before:
             _close_service(turn, service, "final", now_ms)
             turn.session.services.remove(service)
-        elif len(service.lines) > LINES_KEPT:
+        elif len(service.lines) > (LINES_KEPT if service.meter is None else METERED_LINES_KEPT):
             _close_service(turn, service, "partial", now_ms)
     if answer.units_at_command_level and answer.services:
         answer.result_code = answer.services[0].result_code
@@ -122,9 +174,10 @@ def _rate_service(
     part: ServiceAnswer,
     now_ms: i64,
 ) -> None:
-    rule = turn.rule_for(mscc)
+    terms = turn.terms(mscc, now_ms)
+    rule = terms.rule
     if mscc.used and not turn.charged_before:
-        report(request, turn, service, mscc, rule, part, now_ms)
+        report(request, turn, service, mscc, terms, part, now_ms)
     elif mscc.requested or mscc.reporting_reason == REASON_QUOTA_HOLDING_TIME:
         _return_quota(turn, service)
     if rule is None:
@@ -139,8 +192,14 @@ def _rate_service(
         return
     if not mscc.requested or part.result_code != SUCCESS:
         return
-    wanted = wanted_units(mscc, rule.rate.unit_kind, rule.grant)
-    grant(turn.account, service, turn.plan, rule, turn.catalogue.version, wanted, part, now_ms)
+    tariff = rule.tariff
+    if tariff is not None:
+        wanted = wanted_units(mscc, tariff.unit_kind, rule.grant)
+        meter, purse = turn.metering(service, mscc, terms, rule, tariff, Reservation(), now_ms)
+        grant_metered(service, rule, meter, purse, turn.catalogue.version, wanted, part, now_ms)
+    else:
+        wanted = wanted_units(mscc, rule.rate.unit_kind, rule.grant)
+        grant(turn.account, service, turn.plan, rule, turn.catalogue.version, wanted, part, now_ms)
     if part.result_code == CREDIT_LIMIT_REACHED:
         part.validity_time_s = turn.policy.refused_validity_s
 
@@ -150,36 +209,57 @@ def report(
     turn: Turn,
     service: Service,
     mscc: MultipleServicesCreditControl,
-    rule: Rule | None,
+    terms: Terms,
     part: ServiceAnswer | None,
     now_ms: i64,
 ) -> None:
     """Charge a Used-Service-Unit. Without a price its units are recorded as unrated; the MSCC fails (5031)."""
     held = service.reservation
-    plan = turn.plan
-    version = turn.catalogue.version
-    if service.granted_under and service.granted_under != version:
-        terms = turn.terms_of_grant(service, mscc, rule)
-        rule, plan, version = terms.rule, terms.plan, terms.version
+    if service.granted_under and (
+        service.granted_under != turn.catalogue.version or turn.before is not turn.session.circumstances
+    ):
+        terms = turn.terms_of_grant(service, mscc, terms, now_ms)
+    rule = terms.rule
     _return_quota(turn, service)
-    if rule is not None and service.used_units > 0 and service.unit_kind != rule.rate.unit_kind:
+    unit_kind: i64 = 0 if rule is None else rule.unit_kind()
+    if rule is not None and service.used_units > 0 and service.unit_kind != unit_kind:
         _close_service(turn, service, "partial", now_ms)
     add_usage(service, mscc)
-    service.last_ms = now_ms
     if service.requests == 0:
         service.first_request = request.request_number
     service.last_request = request.request_number
     service.requests += 1
-    if _reports_nothing(mscc):
-        return
-    if rule is not None:
-        service.unit_kind = rule.rate.unit_kind
+    rated = _reports_nothing(mscc)
+    if rule is not None and not rated:
+        service.unit_kind = unit_kind
+        rated = _charge(turn, service, mscc, terms, rule, held, now_ms)
+    service.last_ms = now_ms
+    if not rated:
+        record_unrated(service, _any_units(mscc), terms.catalogue.version)
+        if part is not None:
+            part.result_code = RATING_FAILED
+
+
+def _charge(
+    turn: Turn,
+    service: Service,
+    mscc: MultipleServicesCreditControl,
+    terms: Terms,
+    rule: Rule,
+    held: Reservation,
+    now_ms: i64,
+) -> bool:
+    """Charge what was reported of the rule's kind of units; False where it can not be rated."""
+    version = terms.catalogue.version
+    tariff = rule.tariff
+    if tariff is None:
         units = used_units_of(mscc, rule.rate.unit_kind)
-        if units != ABSENT and charge(turn.account, service, plan, rule, version, units, held, now_ms):
-            return
-    record_unrated(service, _any_units(mscc), version)
-    if part is not None:
-        part.result_code = RATING_FAILED
+        return units != ABSENT and charge(turn.account, service, terms.plan, rule, version, units, held, now_ms)
+    units = measured_units_of(mscc, tariff)
+    if units == ABSENT:
+        return False
+    meter, purse = turn.metering(service, mscc, terms, rule, tariff, held, now_ms)
+    return charge_metered(service, meter, purse, terms.plan, version, units, now_ms)
 
 
 def _return_quota(turn: Turn, service: Service) -> None:
@@ -224,10 +304,9 @@ def _close_service(turn: Turn, service: Service, cause: str, now_ms: i64) -> Non
         service.requests = 0
         service.lines = []
         service.bucket_uses = []
-
-
-def _group_key(mscc: MultipleServicesCreditControl) -> int:
-    return NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
+        service.metered_from = 0
+        if service.meter is not None:
+            service.meter = MeterState("", "", now_ms)
 
 
 def _is_blank(service: Service) -> bool:

@@ -13,6 +13,7 @@ from ocs.charging.session import BucketUse, ChargeLine, Service
 from protocol.messages import ABSENT, MultipleServicesCreditControl
 from rating.catalogue import BundleDefinition, Plan, Rate, Rule
 from rating.pricing import price_micros_of
+from rating.tariff import INPUT, TOTAL, Tariff
 
 MAX_REPORTED_UNITS: Final = 1 << 50
 """More units than this in one report are an error of the client's, not usage (a petaoctet)."""
@@ -28,6 +29,13 @@ def used_units_of(mscc: MultipleServicesCreditControl, unit_kind: i64) -> i64:
     if unit_kind == SECONDS:
         return mscc.used_time_s
     return mscc.used_specific_units
+
+
+def measured_units_of(mscc: MultipleServicesCreditControl, tariff: Tariff) -> i64:
+    """The used units that a tariff counts; ABSENT where the client did not report them."""
+    if tariff.unit_kind == OCTETS and tariff.octets_of != TOTAL:
+        return mscc.used_input_octets if tariff.octets_of == INPUT else mscc.used_output_octets
+    return used_units_of(mscc, tariff.unit_kind)
 
 
 def add_usage(service: Service, mscc: MultipleServicesCreditControl) -> None:

@@ -97,6 +97,7 @@ class Height(ABC):
 
     def use(self, catalogue: Catalogue) -> None:
         """Swap the catalogue."""
+        catalogue.follow(self.catalogue)
         self.catalogue = catalogue
 
 

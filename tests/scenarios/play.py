@@ -15,6 +15,7 @@ from balance.packing import put_number
 from balance.quantity import OCTETS, format_micros, parse_micros
 from balance.subscriber import ACTIVE, BARRED, Subscriber, encode_subscriber
 from ocs.charging.session_octets import decode_session
+from rating.bundles import MONEY
 from rating.catalogue import Catalogue
 from tests.scenarios.answer_line import answer_text
 from tests.scenarios.heights import Height
@@ -93,17 +94,18 @@ class Player:
                 raise ValueError(f"{statement.verb!r} is no verb")
 
     def _account(self, words: list[str]) -> None:
-        """``account A 25.00 bucket first-gigabyte 10M until 90s``."""
+        """``account A 25.00 bucket first-gigabyte 10M until 90s credit voucher 1.00``."""
         account = Account(words[0], "EUR", parse_micros(words[1]))
         rest = words[2:]
         while rest:
-            name, units = rest[1], number_of(rest[2])
+            kind = MONEY if rest[0] == "credit" else OCTETS
+            name, units = rest[1], parse_micros(rest[2]) if kind == MONEY else number_of(rest[2])
             rest = rest[3:]
             ends = 0
             if rest[:1] == ["until"]:
                 ends = self._height.clock.now_ms + milliseconds_of(rest[1])
                 rest = rest[2:]
-            account.buckets.append(Bucket(name, OCTETS, units, units, 0, ends))
+            account.buckets.append(Bucket(name, kind, units, units, 0, ends))
         self._accounts.append(words[0])
         self._seeds[account_key(words[0])] = encode_account(account, 1)
 

@@ -65,6 +65,7 @@ def read_request(statement: Statement, sequence: int, msisdn: str) -> Request:
     session, imsi, apn, context = "s1", None, "internet", "32251@3gpp.org"
     host, end_to_end, flags = "gw.example.net", sequence, 0xC0
     called: str | None = msisdn
+    network = "00101"
     while words.more():
         match words.take():
             case "session":
@@ -77,6 +78,8 @@ def read_request(statement: Statement, sequence: int, msisdn: str) -> Request:
                 apn = words.take()
             case "context":
                 context = words.take()
+            case "network":
+                network = words.take()
             case "host":
                 host = words.take()
             case "e2e":
@@ -99,7 +102,7 @@ def read_request(statement: Statement, sequence: int, msisdn: str) -> Request:
         imsi=imsi,
         mscc=[] if at_command_level else [_mscc(part, statement) for part in parts],
         extra=_command_units(parts[0], statement) if at_command_level else (),
-        service_information=ps_information(called_station_id=apn),
+        service_information=ps_information(called_station_id=apn, sgsn_mcc_mnc=network),
         flags=flags,
         hop_by_hop=sequence,
         end_to_end=end_to_end,

@@ -16,6 +16,7 @@ from ocs.charging.session import (
     SessionIdentity,
 )
 from ocs.charging.session_octets import decode_session, encode_session
+from rating.meter_state import LineState, MeterState
 
 numbers = st.one_of(st.just(0), st.integers(0, 300), st.integers(0, (1 << 62) - 1))
 amounts = st.integers(-(1 << 55), 1 << 55)
@@ -29,6 +30,20 @@ def lines(draw: st.DrawFn) -> ChargeLine:
     made = ChargeLine(draw(texts), draw(texts), draw(st.integers(0, 2)))
     made.price_micros, made.per_units, made.increment = draw(amounts), draw(numbers), draw(numbers)
     made.units, made.amount_micros = draw(numbers), draw(amounts)
+    return made
+
+
+@st.composite
+def meters(draw: st.DrawFn) -> MeterState:
+    """Where the pricing of a tariff stands."""
+    made = MeterState(draw(texts), draw(texts), draw(numbers))
+    made.continues = draw(st.booleans())
+    made.reported, made.counted, made.tier, made.tier_base = (draw(numbers) for _ in range(4))
+    made.due_micros = draw(amounts)
+    few = st.lists(amounts, max_size=3)
+    made.percentages, made.amounts_off, made.caps, made.refundable = (draw(few) for _ in range(4))
+    state = st.builds(LineState, st.integers(-1, 9), numbers, numbers, numbers, numbers)
+    made.lines = draw(st.lists(state, max_size=3))
     return made
 
 
@@ -56,6 +71,8 @@ def services(draw: st.DrawFn) -> Service:
     made.reservation.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
     made.lines = draw(st.lists(lines(), max_size=3))
     made.bucket_uses = draw(st.lists(st.builds(BucketUse, texts, numbers), max_size=3))
+    if draw(st.booleans()):
+        made.meter, made.metered_from = draw(meters()), draw(st.integers(0, 20))
     return made
 
 
@@ -93,7 +110,7 @@ def fields(of: object) -> object:
     """Everything that an object holds, comparable."""
     if isinstance(of, list):
         return [fields(each) for each in of]
-    if isinstance(of, int | str | bytes):
+    if of is None or isinstance(of, int | str | bytes):
         return of
     names = [name for name in dir(of) if not name.startswith("_") and name not in {"octets", "record_fields"}]
     return {name: fields(value) for name in names if not callable(value := getattr(of, name))}
