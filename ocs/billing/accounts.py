@@ -32,7 +32,7 @@ class BillingError(Exception):
 class SubscriptionRow:
     """A subscription under one plan, for [from, to); None = it holds on.
 
-    ``first_ms`` and ``last_ms`` are the beginnings of the subscription's first and last row, of any account.
+    ``first_ms`` and ``next_ms`` are the beginnings of the subscription's first and next row, of any account.
     """
 
     subscription_id: str
@@ -42,7 +42,7 @@ class SubscriptionRow:
     from_ms: int
     to_ms: int | None
     first_ms: int
-    last_ms: int
+    next_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +198,11 @@ def _load_subscriptions(connection: Connection, tree: CTE, accounts: dict[str, A
     row, other = SUBSCRIPTION.c, SUBSCRIPTION.alias("other").c
     same = other.subscription_id == row.subscription_id
     first = select(func.min(other.from_ms)).where(same).scalar_subquery()
-    last = select(func.max(other.from_ms)).where(same).scalar_subquery()
+    following = select(func.min(other.from_ms)).where(same, other.from_ms > row.from_ms).scalar_subquery()
     query = (
         select(
-            row.subscription_id, row.account_id, row.msisdn, row.plan_id, row.from_ms, row.to_ms, first, last
+            row.subscription_id, row.account_id, row.msisdn, row.plan_id, row.from_ms, row.to_ms, first,
+            following,
         )
         .join(tree, tree.c.account_id == row.account_id)
         .order_by(row.subscription_id, row.from_ms)

@@ -1,6 +1,7 @@
 """The spans of days in which a subscription was under one plan, or had an add-on. Pure.
 
-The day of a change belongs to the plan that begins; who leaves within a day still has that day.
+The day of a change belongs to the plan that begins; who leaves within a day still has that day. Who comes back
+later has left in between, and is not activated again.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def segments_of(account: Account, time_zone: str, known_ms: int) -> list[Segment
 
 def _as_known(row: SubscriptionRow, known_ms: int) -> SubscriptionRow:
     to_ms = row.to_ms if row.to_ms is not None and row.to_ms <= known_ms else None
-    return replace(row, to_ms=to_ms, last_ms=row.last_ms if row.last_ms <= known_ms else row.from_ms)
+    return replace(row, to_ms=to_ms)
 
 
 def _unchanged(
@@ -99,13 +100,13 @@ def _plan_segment(
 ) -> Segment:
     first, last = rows[0], rows[-1]
     begin = local_day(first.from_ms, time_zone)
-    end = min(closed, _end(last.to_ms, time_zone, goes_on=last.from_ms < last.last_ms))
+    end = min(closed, _end(last.to_ms, time_zone, goes_on=last.next_ms == last.to_ms))
     happenings = []
     if first.from_ms == first.first_ms:
         happenings.append(Happening(ACTIVATION, begin, first.from_ms))
     elif before is not None and before.plan_id != first.plan_id:
         happenings.append(Happening(PLAN_CHANGE, begin, first.from_ms))
-    if last.to_ms is not None and last.from_ms == last.last_ms:
+    if last.to_ms is not None and last.next_ms != last.to_ms:
         happenings.append(Happening(TERMINATION, local_day(last.to_ms - 1, time_zone), last.to_ms - 1))
     return Segment(
         first.subscription_id,

@@ -28,14 +28,14 @@ def offer_at(origin: str, at_ms: int) -> OfferTerms | None:
 
 def account(rows: list[tuple[str, str, str | None]], opened: str = "2028-01-01") -> Account:
     """An account with one subscription: its plans with their beginnings and ends."""
-    first, last = (ms(rows[index][1]) for index in (0, -1))
+    begins = [ms(begin) for _, begin, _ in rows]
     return Account(
         "A1", "A1", "P", "EUR", "standard", "DE", "en", 14, opened, None,
         [
             SubscriptionRow(
-                "S1", "A1", "4915100001", plan, ms(begin), None if end is None else ms(end), first, last
+                "S1", "A1", "4915100001", plan, begun, None if end is None else ms(end), begins[0], following
             )
-            for plan, begin, end in rows
+            for (plan, _, end), begun, following in zip(rows, begins, [*begins[1:], None], strict=True)
         ],
     )  # fmt: skip
 
