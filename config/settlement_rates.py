@@ -183,7 +183,7 @@ class RateReader:
                 (*entry.at, "deck"), f"{name!r} leads out of the folder", "decks lie beside the agreement"
             )
             return None
-        return self._document.source.parent / relative
+        return self._document.source.parent.joinpath(relative)
 
     def _deck_octets(self, entry: _Entry, path: Path) -> bytes | None:
         try:

@@ -10,9 +10,8 @@ from balance.quantity import MICROS
 from config.settlement_terms import Agreement, PartnerAgreements, Party
 from ocs.billing.coins import digits_of, divided, rounded
 from ocs.settlement import SettlementError
-from ocs.settlement.computation import Computed
+from ocs.settlement.basis import Basis, Computed
 from ocs.settlement.period import moment_text
-from ocs.settlement.selection import Basis
 from ocs.settlement.statement import (
     AGREED,
     INCOMING,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +12,10 @@ import duckdb
 from config.settlement_terms import PartnerAgreements
 from ocs.cdr.lake import Lake
 from ocs.cdr.lake.columns import sql_text
+from ocs.settlement.basis import Basis, Computed
 from ocs.settlement.period import month_name, month_of
 from ocs.settlement.pricing import PricedLine, RecordPricer, TrunkRecord
-from ocs.settlement.selection import Basis, records_query
+from ocs.settlement.selection import records_query
 from ocs.settlement.statement import CONNECTION, StatementLine, UnratedUsage
 
 LINES: Final = "settled_lines"
@@ -48,16 +48,6 @@ _CHUNK: Final = 20_000
 _NULL: Final = "\\N"
 
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """What records came to; ``records`` by direction and currency, ``counters`` by counter and month."""
-
-    lines: tuple[StatementLine, ...]
-    unrated: tuple[UnratedUsage, ...]
-    records: dict[tuple[str, str], int]
-    counters: dict[str, dict[int, int]]
 
 
 def compute(

@@ -23,13 +23,13 @@ _WORK: Final = ".work"
 class SettlementFolder:
     """The folder of all partners."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk | None = None) -> None:
         self.path = path
-        self._disk = Disk()
+        self._disk = disk if disk is not None else Disk()
 
     def document(self, partner: str, number: str) -> Path:
         """The folder of a document."""
-        return self.path / partner / number
+        return self.path.joinpath(partner, number)
 
     @contextmanager
     def working(self, partner: str) -> Iterator[Path]:
@@ -37,7 +37,7 @@ class SettlementFolder:
 
         SettlementError while another process has it.
         """
-        own = self.path / partner
+        own = self.path.joinpath(partner)
         own.mkdir(parents=True, exist_ok=True)
         lock = os.open(own / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
@@ -45,7 +45,7 @@ class SettlementFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise SettlementError(f"another process settles {partner} in {self.path}") from None
-            work = own / _WORK
+            work = own.joinpath(_WORK)
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir()
             yield work
@@ -76,7 +76,7 @@ class SettlementFolder:
         staged = folder.with_name(f".{folder.name}")
         shutil.rmtree(staged, ignore_errors=True)
         for name, octets in agreements.files.items():
-            path = staged / name
+            path = staged.joinpath(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(octets)
             descriptor = self._disk.open(path)
@@ -96,4 +96,4 @@ class SettlementFolder:
         return found[partner]
 
     def _agreements(self, partner: str, version: str) -> Path:
-        return self.path / _AGREEMENTS / f"{partner}-{version}"
+        return self.path.joinpath(_AGREEMENTS, f"{partner}-{version}")

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from ocs.database import writing
 from ocs.settlement import SettlementError
+from ocs.settlement.basis import Basis
 from ocs.settlement.period import Period
-from ocs.settlement.selection import Basis
 from ocs.settlement.statement import Statement, canonical_json, parse_statement
 from ocs.settlement.tables import (
     COMMITTED,

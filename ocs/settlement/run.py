@@ -17,8 +17,9 @@ from config.issues import TextError
 from config.settlement_terms import PartnerAgreements
 from ocs.cdr.lake import Lake
 from ocs.settlement import SettlementError
+from ocs.settlement.basis import Basis, Computed
 from ocs.settlement.composition import Heading, agreed_amount, agreed_line, compose
-from ocs.settlement.computation import Computed, Progress, compute, unrated_examples
+from ocs.settlement.computation import Progress, compute, unrated_examples
 from ocs.settlement.folders import RECORDS, SettlementFolder
 from ocs.settlement.ledger import (
     Counters,
@@ -34,7 +35,6 @@ from ocs.settlement.ledger import (
     stored_of_run,
 )
 from ocs.settlement.period import Period, day_of, parse_period
-from ocs.settlement.selection import Basis
 from ocs.settlement.statement import Statement, canonical_json
 from ocs.settlement.tables import CORRECTION, CREDIT, STATEMENT
 
@@ -198,7 +198,7 @@ class Settlement:
     ) -> tuple[Computed, Counters]:
         with self._engine.connect() as connection:
             opening = opening_counters(connection, basis.partner, basis.period.to_ms, below_id)
-        return compute(self._lake, basis, agreements, opening, work / RECORDS, progress), opening
+        return compute(self._lake, basis, agreements, opening, work.joinpath(RECORDS), progress), opening
 
     def _check_unrated(self, computed: Computed, *, leave_unrated: bool) -> None:
         if not computed.unrated or leave_unrated:
@@ -235,8 +235,9 @@ class Settlement:
         statement = stored.statement
         folder = self._folder.document(stored.partner, statement.number)
         files = self._documents(statement, work)
-        if (work / RECORDS).exists():
-            files.append(work / RECORDS)
+        records = work.joinpath(RECORDS)
+        if records.exists():
+            files.append(records)
         for path in files:
             self._folder.publish(path, folder)
         return Settled(statement, folder, repeated)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from ocs.cdr.lake import Lake
 from ocs.cdr.lake.columns import sql_list, sql_text
-from ocs.settlement.period import Period
+from ocs.settlement.basis import Basis
 
 _FIRST_DAY: Final = "0001-01-01"
 RECORD_COLUMNS: Final = (
@@ -23,20 +22,6 @@ RECORD_COLUMNS: Final = (
     "unit_kind",
     "used_units",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """The frozen choice of records: of files up to ``lake_cut``, begun before the period's end.
-
-    Settled before are records of files up to ``after_file`` that began before ``after_ms``.
-    """
-
-    partner: str
-    period: Period
-    after_file: int
-    after_ms: int
-    lake_cut: int
 
 
 def records_query(lake: Lake, basis: Basis, trunks: list[str]) -> str:

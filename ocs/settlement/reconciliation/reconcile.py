@@ -124,7 +124,7 @@ def _load_ours(
     paths = []
     for stored in documents:
         statement = stored.statement
-        path = folder.document(stored.partner, statement.number) / RECORDS
+        path = folder.document(stored.partner, statement.number).joinpath(RECORDS)
         if not path.is_file():
             raise SettlementError(f"{path} is gone: `ocs settle again {statement.number}` makes it anew")
         paths.append(str(path))

@@ -39,8 +39,8 @@ def run(folder: Path, engine: Engine, month: str = "2026-11", **options: Any) ->
 def asked(settled: Settled, query: str) -> list[tuple[Any, ...]]:
     """What DuckDB answers about the records of a document, which the query calls ``records``."""
     connection = duckdb.connect()
-    records = connection.read_parquet(str(settled.folder / "records.parquet"))
-    return records.query("records", query).fetchall()
+    connection.read_parquet(str(settled.folder / "records.parquet")).create_view("records")
+    return connection.execute(query).fetchall()
 
 
 def sums_of(statement: Statement, month: str | None = None) -> Sums:

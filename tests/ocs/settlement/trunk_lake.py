@@ -34,7 +34,7 @@ def at(text: str, zone: str = "Europe/Stockholm") -> int:
 
 def call(record_id: str, **fields: Any) -> dict[str, Any]:
     """A record of a voice call from NorthTel; ``fields`` say what is different."""
-    record = {
+    record: dict[str, Any] = {
         "record_id": record_id,
         "line": 0,
         "payment": "settlement",
@@ -64,8 +64,11 @@ def append(
         [{**record, "series": series, "sequence": first + number}.get(column) for column in COLUMNS]
         for number, record in enumerate(records)
     ]
-    marks = ", ".join("?" * len(COLUMNS))
-    appender.connection.executemany(f"INSERT INTO {ROWS} VALUES ({marks})", rows)  # noqa: S608 - our names
+    marks = f"({', '.join('?' * len(COLUMNS))})"
+    for some in (rows[begin : begin + 100] for begin in range(0, len(rows), 100)):
+        values = ", ".join([marks] * len(some))
+        flat = [value for row in some for value in row]
+        appender.connection.execute(f"INSERT INTO {ROWS} VALUES {values}", flat)  # noqa: S608 - our names
     appender.commit(first + len(rows) - 1)
     appender.close()
 
