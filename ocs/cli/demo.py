@@ -41,13 +41,13 @@ def billing(data: Path | None) -> None:
 
     try:
         prepare(data or _OWN_BILLING_PLACE, own=data is None)
-        well = BillingDemo(data or _OWN_BILLING_PLACE, _run).run()
+        well = BillingDemo(data or _OWN_BILLING_PLACE, run_command).run()
     except DemoError as error:
         raise Failure(str(error)) from error
     sys.exit(0 if well else 1)
 
 
-def _run(arguments: list[str]) -> int:
+def run_command(arguments: list[str]) -> int:
     """Run one of our commands in this process; its exit code."""
     from ocs.cli import cli  # noqa: PLC0415  (it imports this module when it is asked for the command)
 
