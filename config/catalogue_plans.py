@@ -89,6 +89,7 @@ class PlanReader:
         offers.counters.warn_of_unused("tiers, bonuses and discounts ask for counters")
         checks = RuleChecks(self._issues, self._document, shared)
         checks.warn_of_slips(tariffs.slips)
+        checks.refuse_partly_taken(tariffs.partial, [found for _, found in rules])
         tables, apn_tables, selectors = self._tables(rules, checks, start)
         if head is None:
             return None

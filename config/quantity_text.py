@@ -35,6 +35,7 @@ UNITS: Final = {
     "d": (SECONDS, 86_400), "day": (SECONDS, 86_400), "days": (SECONDS, 86_400),
     "unit": (SPECIFIC_UNITS, 1), "units": (SPECIFIC_UNITS, 1),
     "message": (SPECIFIC_UNITS, 1), "messages": (SPECIFIC_UNITS, 1),
+    "event": (SPECIFIC_UNITS, 1), "events": (SPECIFIC_UNITS, 1),
 }  # fmt: skip
 """Unit words: the kind of unit and how many of it one is. MB is a million octets, MiB is 2^20."""
 

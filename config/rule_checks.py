@@ -9,12 +9,12 @@ from config.catalogue_rules import ReadRule
 from config.piece_reader import IssueCollector
 from config.price_slips import is_slip, slip_words, usual_level
 from config.rule_conditions import same_family
-from config.rule_tariffs import Slip
+from config.rule_tariffs import PartlyTaken, Slip
 from config.surroundings import Surroundings
 from config.yaml_nodes import Document, Location
 from rating.attributes import ATTRIBUTE_NAMES, DIRECTION
 from rating.calendar import FAR_MS
-from rating.conditions import strength
+from rating.conditions import Condition, strength
 from rating.rule import Rule
 
 MOST_COMPARED: Final = 300_000
@@ -41,6 +41,22 @@ class RuleChecks:
                 message = f"the rule of {self._place(there)} fits the same usage, and neither is stronger"
                 hint = "give one of them a higher 'priority', another condition, or another validity"
                 self._issues.add(self._document.issue(here, message, hint, "T401"))
+
+    def refuse_partly_taken(self, partial: list[PartlyTaken], rules: list[ReadRule]) -> None:
+        """An error where a cap or counter is for a part of a rule's usage that no stronger rule takes."""
+        by_place = {found.location: found for found in rules}
+        for part in partial:
+            found = by_place.get(part.location)
+            given = [*part.conditions, *part.scope.conditions]
+            if found is None or any(
+                rival.service == found.service and _comes_first(rival.rule, found.rule, given)
+                for rival in rules
+                if rival is not found
+            ):
+                continue
+            hint = "give the rule the same conditions, or add a rule with those of the scope"
+            message = f"{part.what} is for some usage of this rule only"
+            self._issues.add(self._document.issue(part.location, message, hint, "T108"))
 
     def warn_of_unreachable(self, rules: list[ReadRule]) -> None:
         """A warning for each rule that another one always comes before."""
@@ -113,11 +129,16 @@ class RuleChecks:
 
 def _hides(rival: Rule, rule: Rule) -> bool:
     """Whether a rule comes before another whenever that one fits."""
+    return _comes_first(rival, rule, rule.conditions)
+
+
+def _comes_first(rival: Rule, rule: Rule, given: list[Condition]) -> bool:
+    """Whether a rule comes before another for all usage that has what is given."""
     stronger = (rival.priority, strength(rival.conditions)) > (rule.priority, strength(rule.conditions))
     if not stronger or rival.valid_from_ms > rule.valid_from_ms or rival.valid_until_ms < rule.valid_until_ms:
         return False
     return all(
-        any(same_family(wanted, had) and had.members <= wanted.members for had in rule.conditions)
+        any(same_family(wanted, had) and had.members <= wanted.members for had in given)
         for wanted in rival.conditions
     )
 

@@ -92,6 +92,16 @@ class Slip:
     location: Location
 
 
+@dataclass
+class PartlyTaken:
+    """Something that is for a part of what a rule may price, and where the rule stands."""
+
+    what: str
+    scope: Scope
+    conditions: list[Condition]
+    location: Location
+
+
 class TariffReader:
     """Makes the tariffs of one plan's rules. ``offered`` are the bundles of add-ons for the plan."""
 
@@ -114,6 +124,7 @@ class TariffReader:
         self._bundles = [*offers.bundles, *offered]
         self._prices = PriceReader(issues, document)
         self.slips: list[Slip] = []
+        self.partial: list[PartlyTaken] = []
 
     def _refuse(self, location: Location, message: str, hint: str = "", code: str = "T108") -> None:
         self._issues.add(self._document.issue(location, message, hint, code))
@@ -301,13 +312,13 @@ class TariffReader:
     def _takes_part(
         self, what: str, scope: Scope, service: str, conditions: list[Condition], at: Location
     ) -> bool:
-        """Whether usage of a rule is in a scope; an issue where only some of it is."""
+        """Whether a rule's usage is in a scope; where only some of it is, that is kept in ``partial``."""
         if not may_match(scope, service, conditions):
             return False
-        if not always_matches(scope, conditions):
-            hint = "give the rule the same conditions, or the scope those of the rule"
-            self._refuse(at, f"{what} is for some usage of this rule only", hint)
-        return True
+        if always_matches(scope, conditions):
+            return True
+        self.partial.append(PartlyTaken(what, scope, conditions, at))
+        return False
 
     def _tier_counter(self, text: RuleText, found: TariffText, at: Location) -> Counter | None:
         if text.tiers_of is None or text.tiers_of == "usage":

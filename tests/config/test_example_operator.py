@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from balance.quantity import OCTETS
-from config.catalogue_file import load_catalogue
+from config.catalogue_file import check_catalogue, load_catalogue
 from config.catalogue_schema import catalogue_json_schema
 from config.price_list import describe_catalogue
 from config.settings_schema import EXAMPLE_OPERATOR
@@ -89,15 +89,13 @@ def test_load_generators_find_subscribers_they_cannot_empty(rows: list[Subscribe
         assert row.opening_micros == 10_000_000 * 1_000_000
 
 
-def test_customers_of_the_demo_have_little_money(rows: list[SubscriberRow], catalogue: Catalogue) -> None:
+def test_customers_of_the_demo_have_little_money(rows: list[SubscriberRow]) -> None:
     """The demo's customers follow in a row, on all prepaid plans, some with less than a minute of traffic uses."""
     customers = rows[1000 : 1000 + CUSTOMERS]
     for number, row in enumerate(customers):
         assert row.msisdn == b"%d" % (int(FIRST_MSISDN) + number)
         assert row.imsi == b"%d" % (int(FIRST_IMSI) + number)
-    assert {row.plan_id for row in customers} == {
-        name for name, plan in catalogue.plans.items() if plan.payment == "prepaid"
-    }
+    assert {row.plan_id for row in customers} == {"payg", "bundle", "junior"}
     balances = [row.opening_micros for row in customers]
     assert min(balances) == 5_000_000
     assert max(balances) == 250_000_000
@@ -131,3 +129,15 @@ def test_editor_schema_is_current() -> None:
     """
     schema = Path(EXAMPLE_OPERATOR).parents[1] / "catalogue.schema.json"
     assert schema.read_text() == catalogue_json_schema()
+
+
+def test_everything_an_operator_sells_has_an_example(catalogue: Catalogue) -> None:
+    """Prepaid, postpaid and hybrid plans, and each service, have examples that are proved when it is read."""
+    checked = check_catalogue(EXAMPLE_OPERATOR)
+    assert checked.issues == []
+    assert {example.usage.service for example in checked.examples} == {"data", "voice", "sms", "mms", "iot"}
+    payments = {catalogue.plans[example.plan_id].payment for example in checked.examples}
+    assert payments == {"prepaid", "postpaid", "hybrid"}
+    proved = {example.plan_id for example in checked.examples}
+    assert {"payg", "bundle", "junior", "talk", "comfort", "family", "meter", "enterprise"} <= proved
+    assert any(example.usage.attributes.network.startswith(b"228") for example in checked.examples)
