@@ -14,6 +14,8 @@ from config.catalogue_file import load_catalogue
 from config.settings import Settings
 from config.settings_schema import PeerEntry
 from config.time_zones import zone_named
+from ocs.cdr.feeding_child import FeedingChild
+from ocs.cdr.offline_settings import offline_settings, order_of
 from ocs.cdr.writer import CdrWriter, WriterSettings
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.limits import ServiceLimits
@@ -71,7 +73,20 @@ def build_server(settings: Settings, store: StateStore) -> Server:
         metrics.records,
     )
     expiry = SessionExpiry(store, service, epoch_ms)
-    return Server(settings, store, service, listener, records, expiry, metrics)
+    return Server(settings, store, service, listener, records, expiry, metrics, _feeding(settings))
+
+
+def _feeding(settings: Settings) -> FeedingChild | None:
+    """What feeds lake and series beside the server; None for a trial, whose records nobody keeps."""
+    made = offline_settings(settings)
+    if settings.store.url == MEMORY or (made.lake is None and not made.series):
+        return None
+    order = order_of(made) | {
+        "every_s": settings.records.lake_every_s,
+        "log_level": settings.log.level,
+        "log_format": settings.log.format,
+    }
+    return FeedingChild(order)
 
 
 def _service(

@@ -15,6 +15,7 @@ from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings import Settings
 from ocs import __version__, hotpath
+from ocs.cdr.feeding_child import FeedingChild
 from ocs.cdr.writer import CdrWriter
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.service import ChargingService
@@ -44,6 +45,7 @@ class Server:
         records: CdrWriter,
         expiry: SessionExpiry,
         metrics: ServerMetrics,
+        feeding: FeedingChild | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -53,6 +55,7 @@ class Server:
         self.addresses: list[tuple[str, int]] = []
         self.watch_address: tuple[str, int] = ("", 0)
         self._records = records
+        self._feeding = feeding
         self._expiry = expiry
         self._build = {
             "version": __version__,
@@ -81,6 +84,8 @@ class Server:
                 self.addresses.append(await self.listener.start(endpoint.host, endpoint.port, context))
         self.watch_address = await self._watch.start(settings.metrics.listen.host, settings.metrics.listen.port)
         self._records.start()
+        if self._feeding is not None:
+            self._feeding.start()
         self._background = [
             asyncio.create_task(self._expiry.run(), name="session-expiry"),
             asyncio.create_task(self._levels.run(), name="levels"),
@@ -104,6 +109,8 @@ class Server:
         await self.listener.stop(_DRAIN_S)
         await self._watch.stop()
         await self._records.stop()
+        if self._feeding is not None:
+            await self._feeding.stop()
         await self.store.close()
 
     def _reload(self) -> None:

@@ -70,10 +70,11 @@ def parse_since(text: str, now: datetime) -> str:
 
 def csv_row(record: Record) -> list[str]:
     """A record's cells in the order of COLUMNS."""
-    return [_cell(record.get(name)) for name in COLUMNS]
+    return [cell(record.get(name)) for name in COLUMNS]
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a cell of CSV: null is empty, lists and objects are JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -15,6 +15,7 @@ from ocs.cdr.reader import RecordReader
 from ocs.cdr.selection import COLUMNS, Record, Selection, csv_row, parse_since
 from ocs.cli.cdr_import import import_files, list_files
 from ocs.cli.cdr_query import query
+from ocs.cli.cdr_write import write
 from ocs.cli.failure import Failure
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table, warn
@@ -38,6 +39,7 @@ def command() -> None:
 command.add_command(import_files)
 command.add_command(list_files)
 command.add_command(query)
+command.add_command(write)
 
 
 @command.command("list")

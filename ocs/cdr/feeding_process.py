@@ -1,0 +1,105 @@
+"""The process beside ``ocs serve`` that feeds the lake and the series: ``python -m ocs.cdr.feeding_process``.
+
+One line of JSON on stdin says what to do; the end of stdin, which also a killed server leaves, ends it between
+two passes. It is as nice as a process can be, and loads DuckDB and SQL only when there is something to write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from ocs.cdr.files import list_record_files
+from ocs.cdr.offline_settings import settings_of
+from ocs.logs import configure_logs
+
+NICE: Final = 19
+FIRST_PASS_S: Final = 10.0
+"""The first pass comes so soon after the start, or after one interval where that is shorter."""
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="lake")
+
+
+def main() -> None:
+    """Feed until stdin ends."""
+    os.nice(NICE)
+    order = json.loads(sys.stdin.readline())
+    configure_logs(order["log_level"], order["log_format"])
+    every_s: float = order["every_s"]
+    seen: object = None
+    error = ""
+    pause_s = min(FIRST_PASS_S, every_s)
+    while not _stdin_ends_within(pause_s):
+        pause_s = every_s
+        now = _journal_state(Path(order["journal"]))
+        if now != seen or error:
+            before = error
+            error = _pass(order)
+            seen = now
+            if error != before:
+                _log.error("lake and series are not fed", reason=error) if error else _log.info(
+                    "they are fed again"
+                )
+
+
+def _pass(order: dict[str, Any]) -> str:
+    """One pass; why it failed, or ""."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  (nothing of it before there is something to write)
+
+    from ocs.cdr.lake.feeding import JournalGapError  # noqa: PLC0415
+    from ocs.cdr.lake.files import SeriesBusyError  # noqa: PLC0415
+    from ocs.cdr.lake.manifest import OvertakenError  # noqa: PLC0415
+    from ocs.cdr.offline import OfflineRecords  # noqa: PLC0415
+    from ocs.database import DatabaseError  # noqa: PLC0415
+
+    try:
+        records = OfflineRecords(settings_of(order), lambda: time.time_ns() // 1_000_000)
+        records.open()
+        try:
+            written = records.write(flush=False)
+        finally:
+            records.close()
+    except (
+        JournalGapError,
+        SeriesBusyError,
+        OvertakenError,
+        DatabaseError,
+        SQLAlchemyError,
+        OSError,
+    ) as failure:
+        return str(failure)
+    if any(written.values()):
+        _log.info("records written", **written)
+    return ""
+
+
+def _journal_state(journal: Path) -> list[tuple[str, int]]:
+    """Names and sizes: what changes when there are new records."""
+    return [(file.path.name, _size(file.path)) for file in list_record_files(journal)]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # renamed a moment ago
+        return 0
+
+
+def _stdin_ends_within(seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        ready, _, _ = select.select([sys.stdin], [], [], left)
+        if ready and not os.read(sys.stdin.fileno(), 4096):
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    main()
