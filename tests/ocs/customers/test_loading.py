@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -150,3 +151,26 @@ def test_thousands_of_customers_load(engine: Engine, tmp_path: Path) -> None:
     assert load(engine, tmp_path, CYCLES, HEADER + people).subscriptions == Count(created=3000)
     assert load(engine, tmp_path, CYCLES, HEADER + people).subscriptions == Count(unchanged=3000)
     assert len(read_directory(engine).accounts_of_cycle("monthly")) == 3000
+
+
+def test_loads_at_the_same_time_come_one_after_the_other(engine: Engine, tmp_path: Path) -> None:
+    """Both are there, whole; the later one sees what the earlier one made."""
+    load(engine, tmp_path, CYCLES)
+    texts = [
+        "".join(
+            f"p{n},Person {n},DE,EUR,monthly,DE,2026-01-01,{491510000000 + n},,small,,\n"
+            for n in range(first, first + 300)
+        )
+        for first in (0, 150, 300)
+    ]
+    folders = [tmp_path / str(number) for number in range(len(texts))]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor() as pool:
+        done = [
+            pool.submit(load, engine, folder, HEADER + text)
+            for folder, text in zip(folders, texts, strict=True)
+        ]
+    assert sum(one.result().subscriptions.created for one in done) == 600
+    assert sum(one.result().subscriptions.unchanged for one in done) == 300
+    assert len(rows(engine)) == 600
