@@ -92,15 +92,13 @@ def font_files(folders: Iterable[Path]) -> list[Path]:
 def _advances_of(path: Path) -> dict[int, int]:
     """The characters of a font file, with their widths in thousandths; ConfigError where it is no font."""
     try:
-        if path.suffix.lower() in {".ttc", ".otc"}:
-            fonts = TTCollection(path, lazy=True).fonts
-        else:
-            fonts = [TTFont(path, lazy=True)]
         found: dict[int, int] = {}
-        for font in fonts:
-            unit, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
-            for letter, glyph in (font.getBestCmap() or {}).items():
-                found[letter] = -(-metrics[glyph][0] * 1000 // unit)
+        collection = path.suffix.lower() in {".ttc", ".otc"}
+        with path.open("rb") as file:
+            for font in TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]:
+                unit, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
+                for letter, glyph in (font.getBestCmap() or {}).items():
+                    found[letter] = -(-metrics[glyph][0] * 1000 // unit)
     except (TTLibError, OSError, KeyError) as error:
         raise ConfigError([Issue(path, 0, 0, f"not a font: {error}")]) from None
     return found

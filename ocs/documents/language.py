@@ -63,7 +63,7 @@ class Language:
             found = self._days[iso, length] = format_date(date.fromisoformat(iso), length, self._locale)
         return found
 
-    def span(self, first: str, last: str, length: DateLength) -> str:
+    def span(self, first: str, last: str, length: DateLength = "medium") -> str:
         """The days from the first to the last, both included; one day alone where they are the same."""
         if last <= first:
             return self.day(first, length)

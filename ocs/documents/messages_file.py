@@ -6,6 +6,7 @@ An operator's own folder of PO files comes before ours, message by message: it m
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from babel.messages.pofile import PoFileError, read_po
 from config.issues import ConfigError, Issue
 
 SHIPPED: Final = Path(__file__).parent / "messages"
+_LINE: Final = re.compile(r'(#.*)?|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s*)?"([^"\\]|\\.)*"')
 SOURCE_LANGUAGE: Final = "en"
 """English needs no file: it is what the templates say."""
 
@@ -39,12 +41,24 @@ def read_messages(language: str, folders: list[Path]) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        catalogue = read_po(io.BytesIO(path.read_bytes()), abort_invalid=True)
+        octets = path.read_bytes()
+        _check_lines(path, octets.decode("utf-8-sig"))
+        catalogue = read_po(io.BytesIO(octets), abort_invalid=True)
     except (PoFileError, UnicodeDecodeError) as error:
-        line = getattr(error, "lineno", None)
-        raise ConfigError([Issue(path, (line or 0) and line, 0, f"not a PO file: {error}")]) from None
+        raise ConfigError([Issue(path, 0, 0, f"not a PO file in UTF-8: {error}")]) from None
     return {
         str(message.id): str(message.string)
         for message in catalogue
         if message.id and message.string and not message.fuzzy
     }
+
+
+def _check_lines(path: Path, text: str) -> None:
+    """ConfigError for lines that are none of a PO file: the library would read something else into them."""
+    issues = [
+        Issue(path, number, 0, "not a line of a PO file", 'write it such as msgid "Invoice", with both quotes')
+        for number, line in enumerate(text.splitlines(), 1)
+        if _LINE.fullmatch(line.strip()) is None
+    ]
+    if issues:
+        raise ConfigError(issues)

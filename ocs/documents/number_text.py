@@ -69,7 +69,7 @@ class NumberText:
 
     def percent(self, millionths: int) -> str:
         """A share: 190000 is ``19%``, with the decimals it needs."""
-        decimals = decimals_needed(millionths, 4) - 4
+        decimals = decimals_needed(millionths, 2) - 2
         pattern = self._locale.percent_formats[None]
         return f"{self.scaled(millionths, 4, decimals)}{pattern.suffix[0]}"
 

@@ -18,6 +18,7 @@ from config.issues import ConfigError, Issue
 from ocs.documents.branding import Branding
 
 SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
+_PLACE: Final = re.compile(r"(?<![\w.-])(?:[\w./-]*/)?([\w.-]+\.typ):(\d+):(\d+)")
 _PACKAGE: Final = re.compile(r"[\"']@[a-z]+/")
 
 
@@ -29,6 +30,13 @@ class TemplateFolder:
         self.path = Path(self._temporary.name)
         self.places: dict[str, Path] = {}
         sources = [SHARED_TEMPLATES, shipped, *([branding.templates] if branding.templates else [])]
+        try:
+            self._fill(sources, branding)
+        except BaseException:
+            self.close()
+            raise
+
+    def _fill(self, sources: list[Path], branding: Branding) -> None:
         for source in sources:
             self._copy(source)
         if branding.logo is not None:
@@ -56,10 +64,16 @@ class TemplateFolder:
         return digest.hexdigest()
 
     def explain(self, diagnostic: str) -> str:
-        """A diagnostic of the typesetter with the places of the operator's files instead of our copies."""
-        for name, place in self.places.items():
-            diagnostic = re.sub(rf"(?<![\w./-])(?:[\w./-]*/)?{re.escape(name)}(?=:\d)", str(place), diagnostic)
-        return diagnostic
+        """A diagnostic of the typesetter with the places of the operator's files instead of our copies.
+
+        It counts columns from 0; we, as editors do, from 1.
+        """
+
+        def place_of(found: re.Match[str]) -> str:
+            name, line, column = found.groups()
+            return f"{self.places.get(name, name)}:{line}:{int(column) + 1}"
+
+        return _PLACE.sub(place_of, diagnostic)
 
     def close(self) -> None:
         """Remove the folder."""

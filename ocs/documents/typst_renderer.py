@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 import typst
 
 from ocs.documents.branding import Branding
-from ocs.documents.fonts import FAMILIES, FontSet, font_files
+from ocs.documents.fonts import FAMILIES, FontSet, MissingGlyphsError, font_files
 from ocs.documents.language import Language
 from ocs.documents.template_folder import TemplateFolder
 
@@ -38,8 +38,12 @@ class DocumentRenderer:
         self.template = template
         self.fonts = FontSet(branding.fonts)
         self._folder = TemplateFolder(shipped, branding)
-        self.fonts.check(self._folder.own_texts())
-        self.fonts.check(texts_in(branding.to_template()))
+        try:
+            self.fonts.check(self._folder.own_texts())
+            self.fonts.check(texts_in(branding.to_template()))
+        except MissingGlyphsError:
+            self.close()
+            raise
         self._compiler = typst.Compiler(
             input=str(self._folder.path / template), root=str(self._folder.path), font_paths=self.fonts.typst
         )

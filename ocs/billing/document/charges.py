@@ -74,8 +74,8 @@ def _description(line: InvoiceLine, language: Language) -> str:
     """The name of the fee or service: translated where the words of the language have it, else as it is."""
     text = language.text(line.item)
     if line.kind == USAGE and line.direction:
-        direction = {"in": "incoming", "out": "outgoing"}.get(line.direction, line.direction)
-        return language.text("{service}, {direction}", service=text, direction=language.text(direction))
+        direction = language.text(line.direction)
+        return language.text("{service}, {direction}", service=text, direction=direction)
     return text
 
 

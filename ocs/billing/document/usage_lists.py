@@ -58,8 +58,8 @@ def _title(item: UsageItem, language: Language) -> str:
     service = language.text(item.service)
     if not item.direction:
         return service
-    direction = {"in": "incoming", "out": "outgoing"}.get(item.direction, item.direction)
-    return language.text("{service}, {direction}", service=service, direction=language.text(direction))
+    direction = language.text(item.direction)
+    return language.text("{service}, {direction}", service=service, direction=direction)
 
 
 def _number(other_party: str) -> str:
