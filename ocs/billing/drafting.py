@@ -164,7 +164,7 @@ class BillDrafter:
     def _fee_line(self, charge: FeeCharge) -> InvoiceLine:
         kind = ONE_OFF if charge.terms.every == ONCE else RECURRING
         days = (charge.shown[1] - charge.shown[0]).days
-        item = charge.terms.fee_id
+        item = charge.terms.fee_id.rsplit("/", 1)[-1]
         if charge.origin.startswith(ADDON):
             item = f"{charge.origin.removeprefix(ADDON)}/{item}"
         amount = self._converted(charge.amount_micros, charge.terms.currency)

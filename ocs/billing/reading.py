@@ -94,7 +94,7 @@ def list_runs(connection: Connection) -> Iterator[ListedRun]:
     counts: dict[str, dict[int, int]] = {}
     for table in (BILLED_ACCOUNT, INVOICES, BILLING_DRAFT):
         query = select(table.c.run_id, func.count()).group_by(table.c.run_id)
-        counts[table.name] = dict(connection.execute(query).tuples().all())
+        counts[table.name] = {row[0]: row[1] for row in connection.execute(query)}
     for row in connection.execute(select(BILLING_RUN).order_by(run.run_id)):
         yield ListedRun(
             row.run_id, row.cycle_id, row.as_of_day, row.to_day, row.status,
