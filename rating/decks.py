@@ -26,7 +26,8 @@ class DeckRow:
 
     ``rate`` has increment 1; counted are ``minimum`` units and whole ``increment``s beyond (minimum 0 = one
     increment). ``line`` is the row's line in the deck's file. ``another`` is a row of the same prefix with
-    another validity. ValueError where an increment or a minimum is out of range.
+    another validity. Rows are equal that price alike, whatever their lines. ValueError where an increment or a
+    minimum is out of range.
     """
 
     def __init__(
@@ -51,9 +52,28 @@ class DeckRow:
         self.line = line
         self.another: DeckRow | None = None
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, DeckRow) and _content(self) == _content(other)
+
+    def __hash__(self) -> int:
+        return hash(_content(self))
+
     def valid_at(self, at_ms: i64) -> bool:
         """Whether the row prices usage that starts at the instant."""
         return self.valid_from_ms <= at_ms < self.valid_until_ms
+
+
+def _content(row: DeckRow) -> tuple[object, ...]:
+    rate = row.rate
+    return (
+        row.destination,
+        (rate.unit_kind, rate.price_micros, rate.per_units, rate.increment, rate.rounding),
+        (row.increment, row.minimum, row.connection_fee_micros),
+        (row.valid_from_ms, row.valid_until_ms),
+        id(row.another),
+    )
 
 
 NO_ROW: Final = DeckRow(b"", Rate(0, 0, 1, 1, ROUND_UP))
@@ -69,19 +89,22 @@ class RateDeck:
         self._table = PrefixTable[DeckRow](rows, NO_ROW)
         self._lengths: list[int] = sorted({len(prefix) for prefix in rows}, reverse=True)
 
-    def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
-        """The row of the longest prefix that has one valid at the instant."""
+    def price_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
+        """The row of the longest prefix that has one valid at the instant, or another that prices alike.
+
+        Few different prices stay in the processor's memory, however many prefixes there are.
+        """
         row = self._table.find(number)
         if row.valid_from_ms <= at_ms < row.valid_until_ms:
             return None if row is NO_ROW else row
-        return self._dated_row(number, at_ms)
+        return self.row_for(number, at_ms)
 
     def place_of(self, row: DeckRow) -> str:
         """``international.csv:17``; "" where the row has no line."""
         return f"{self.source}:{row.line}" if row.line else ""
 
-    def _dated_row(self, number: bytes, at_ms: i64) -> DeckRow | None:
-        """The same where the longest prefix's first row is not valid: every length, the longest first."""
+    def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
+        """The very row of the longest prefix that has one valid at the instant, with its line."""
         size: i64 = len(number)
         for length in self._lengths:
             if length <= size:

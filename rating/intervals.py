@@ -28,7 +28,7 @@ class Intervals:
         for prefix in prefixes:
             length: i64 = len(prefix)
             self.digits = length if length > self.digits else self.digits
-        starts, infos = _flatten(prefixes, places, self.digits)
+        starts, infos = _join_equal(*_flatten(prefixes, places, self.digits))
         first_digits: i64 = 0
         while first_digits < self.digits and power_of_ten(first_digits + 1) <= len(prefixes):
             first_digits += 1
@@ -120,6 +120,21 @@ def _open_interval(starts: list[int], infos: list[int], start: i64, info: i64) -
     else:
         starts.append(start)
         infos.append(info)
+
+
+def _join_equal(starts: list[int], infos: list[int]) -> tuple[list[int], list[int]]:
+    """Neighbours that lead to the same value as one, of the longest of their prefixes."""
+    joined_starts: list[int] = []
+    joined_infos: list[int] = []
+    for index, start in enumerate(starts):
+        info = infos[index]
+        last = len(joined_infos) - 1
+        if last >= 0 and joined_infos[last] >> 5 == info >> 5:
+            joined_infos[last] = info if info > joined_infos[last] else joined_infos[last]
+        else:
+            joined_starts.append(start)
+            joined_infos.append(info)
+    return joined_starts, joined_infos
 
 
 def _number_of(prefix: bytes) -> i64:

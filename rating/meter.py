@@ -98,9 +98,10 @@ class MeteredCap:
         self.out: int = 0
 
     def capped(self, amount: int) -> int:
-        """What is left of a running total."""
+        """What is left of a running total; never less than nothing, though units may become cheaper."""
         own = amount - self.base_in
-        return self.base_out + (own if own < self.room else self.room)
+        out = self.base_out + (own if own < self.room else self.room)
+        return out if out > 0 else 0
 
 
 class Meter:

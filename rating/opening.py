@@ -7,6 +7,7 @@ from mypy_extensions import i64
 from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import Catalogue, Plan
 from rating.charge import NO_DECK_ROW, NO_EXCHANGE_RATE, Step
+from rating.decks import DeckRow
 from rating.explain import explain_deck, explain_discount, explain_exchange, explain_rule
 from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
 from rating.moment import holds
@@ -58,7 +59,13 @@ def open_meter(
 
 def _take_row(meter: Meter) -> None:
     deck = meter.tariff.deck
-    row = None if deck is None else deck.row_for(meter.situation.attributes.called, meter.started_ms)
+    row: DeckRow | None = None
+    if deck is not None:
+        called = meter.situation.attributes.called
+        if meter.trace is None:
+            row = deck.price_for(called, meter.started_ms)
+        else:
+            row = deck.row_for(called, meter.started_ms)
     if deck is None or row is None:
         meter.refusal = NO_DECK_ROW
         meter.refusal_about = "" if deck is None else deck.deck_id

@@ -32,42 +32,82 @@ class Entry:
 
 
 class Level:
-    """The rules of one priority and strength. ``classes[n]`` has the class of a value of ``attributes[n]``."""
+    """The rules of one priority and strength; ``following`` is the next weaker level.
 
-    def __init__(self, priority: i64, mask: i64, attributes: list[int]) -> None:
+    ``rules`` has the first rule that was put where values lead, ``dated`` those of other times.
+    """
+
+    def __init__(self, priority: i64, mask: i64) -> None:
         self.priority = priority
         self.mask = mask
-        self.attributes = attributes
-        self.classes: list[dict[bytes, int]] = [{} for _ in attributes]
-        self.rules: dict[int, list[Rule]] = {}
+        self.first: Step | None = None
+        self.rules: dict[int, Rule] = {}
+        self.dated: dict[int, list[Rule]] = {}
+        self.following: Level | None = None
 
-    def rules_for(self, situation: Situation) -> list[Rule] | None:
-        """The rules whose conditions hold, whatever their validity."""
+    def select(self, situation: Situation, at_ms: i64) -> Rule | None:
+        """The rule whose conditions hold and that is valid at the instant."""
         key: i64 = 0
-        for place, attribute in enumerate(self.attributes):
-            table = self.classes[place]
-            number = table.get(situation.value(attribute))
+        step = self.first
+        while step is not None:
+            number = step.classes.get(situation.value(step.attribute))
             if number is None:
                 return None
-            key = key * (len(table) + 1) + number
-        return self.rules.get(key)
+            key = key * step.size + number
+            step = step.following
+        rule = self.rules.get(key)
+        if rule is None or rule.valid_from_ms <= at_ms < rule.valid_until_ms:
+            return rule
+        for other in self.dated.get(key, []):
+            if other.valid_from_ms <= at_ms < other.valid_until_ms:
+                return other
+        return None
+
+    def rules_of(self, key: int) -> list[Rule]:
+        """All rules where values lead."""
+        rule = self.rules.get(key)
+        return [] if rule is None else [rule, *self.dated.get(key, [])]
+
+
+class Step:
+    """One attribute that a level asks for, and the class of each value that a rule of it names."""
+
+    def __init__(self, attribute: i64, classes: dict[bytes, int], following: Step | None) -> None:
+        self.attribute = attribute
+        self.classes = classes
+        self.size: i64 = len(classes) + 1
+        self.following = following
 
 
 class Selector:
     """The levels of one service, the strongest first."""
 
     def __init__(self, levels: list[Level]) -> None:
-        self.levels = levels
+        self.first: Level | None = None
+        for level in reversed(levels):
+            level.following = self.first
+            self.first = level
 
     def select(self, situation: Situation, at_ms: i64) -> Rule | None:
         """The strongest rule that matches and is valid at the instant; None = the usage can not be rated."""
-        for level in self.levels:
-            found = level.rules_for(situation)
-            if found is not None:
-                for rule in found:
-                    if rule.valid_from_ms <= at_ms < rule.valid_until_ms:
-                        return rule
+        level = self.first
+        while level is not None:
+            rule = level.select(situation, at_ms)
+            if rule is not None:
+                return rule
+            level = level.following
         return None
+
+    def all_rules(self) -> list[Rule]:
+        """Every rule once, those of the strongest level first, for people and for hashes."""
+        found: dict[int, Rule] = {}
+        level = self.first
+        while level is not None:
+            for key in level.rules:
+                for rule in level.rules_of(key):
+                    found[id(rule)] = rule
+            level = level.following
+        return list(found.values())
 
 
 class Selection:
@@ -98,7 +138,8 @@ def build_selectors(entries: list[Entry]) -> Selection:
 
 def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selection) -> Level:
     attributes = sorted(condition.attribute for condition in rules[0].conditions)
-    level = Level(priority, mask, attributes)
+    level = Level(priority, mask)
+    tables: list[dict[bytes, int]] = [{} for _ in attributes]
     members = [{condition.attribute: condition.members for condition in rule.conditions} for rule in rules]
     of_rule: list[list[list[int]]] = [[] for _ in rules]
     for place, attribute in enumerate(attributes):
@@ -108,7 +149,7 @@ def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selecti
                 named.setdefault(value, []).append(number)
         classes: dict[tuple[int, ...], int] = {}
         for value, numbers in named.items():
-            level.classes[place][value] = classes.setdefault(tuple(numbers), len(classes))
+            tables[place][value] = classes.setdefault(tuple(numbers), len(classes))
         chosen: list[list[int]] = [[] for _ in rules]
         for numbers_of_class, class_number in classes.items():
             for number in numbers_of_class:
@@ -119,7 +160,7 @@ def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selecti
     for number, rule in enumerate(rules):
         keys = [0]
         for place, found in enumerate(of_rule[number]):
-            size = len(level.classes[place]) + 1
+            size = len(tables[place]) + 1
             combinations += len(keys) * len(found)
             if combinations > MOST_COMBINATIONS:
                 raise SelectionError(f"more than {MOST_COMBINATIONS} combinations of values")
@@ -127,6 +168,8 @@ def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selecti
         clashes = _put(level, keys, rule)
         if clashes is not None:
             selection.ambiguous.append((clashes, rule))
+    for place in reversed(range(len(attributes))):
+        level.first = Step(attributes[place], tables[place], level.first)
     return level
 
 
@@ -137,14 +180,16 @@ def _put(level: Level, keys: list[int], rule: Rule) -> Rule | None:
     """
     clash = None
     for key in keys:
-        held = level.rules.setdefault(key, [])
         here: Rule | None = None
-        for other in held:
+        for other in level.rules_of(key):
             if other.valid_from_ms < rule.valid_until_ms and rule.valid_from_ms < other.valid_until_ms:
                 here = other
                 break
         if here is None:
-            held.append(rule)
+            if key in level.rules:
+                level.dated.setdefault(key, []).append(rule)
+            else:
+                level.rules[key] = rule
         elif clash is None:
             clash = here
     return clash

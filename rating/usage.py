@@ -41,7 +41,10 @@ class Usage:
 
 
 class Pot:
-    """What is left of a bundle: ``units`` of a kind (micros of MONEY); ``expires_at_ms`` 0 = without end."""
+    """What is left of a bundle: ``units`` of a kind (micros of MONEY); ``expires_at_ms`` 0 = without end.
+
+    A standing has one pot of a bundle and an end.
+    """
 
     def __init__(self, bundle_id: str, unit_kind: i64, units: i64, expires_at_ms: i64 = 0) -> None:
         self.bundle_id = bundle_id

@@ -87,8 +87,9 @@ class SlowRating:
         self.exchange = exchange
         self.told = Told()
         self.fee = 0
-        self.windows: list[dict[int, int]] = [defaultdict(int) for _ in tariff.caps]
-        self.outs: list[dict[int, int]] = [defaultdict(int) for _ in tariff.caps]
+        self.window = [-1 for _ in tariff.caps]
+        self.bases = [(0, 0) for _ in tariff.caps]
+        self.outs = [0 for _ in tariff.caps]
         self.last = [0] * (len(tariff.caps) + 2)
         self.rates: dict[tuple[int, int, tuple[str, ...]], Fraction] = {}
         self.active = [one for one in tariff.discounts if self._is_turn(one)]
@@ -227,15 +228,18 @@ class SlowRating:
 
     def _cap(self, number: int, cap: Cap, total: int, at_ms: int) -> int:
         window = period_of(cap.period, self.zone, at_ms)
-        self.windows[number][window] += total - self.last[number]
+        if window != self.window[number]:
+            self.window[number] = window
+            self.bases[number] = (self.last[number], self.outs[number])
         self.last[number] = total
         others = 0 if cap.counter is None else self.standing.counter(cap.counter.counter_id, window)
-        before = self.outs[number][window]
+        base_in, base_out = self.bases[number]
+        before = self.outs[number]
         room = max(cap.amount_micros - others, 0)
-        self.outs[number][window] = min(self.windows[number][window], room)
+        self.outs[number] = max(base_out + min(total - base_in, room), 0)
         if cap.counter is not None:
-            self.told.counters[cap.counter.counter_id, window] += self.outs[number][window] - before
-        return sum(self.outs[number].values())
+            self.told.counters[cap.counter.counter_id, window] += self.outs[number] - before
+        return self.outs[number]
 
     def _pay(self, change: int, at_ms: int) -> None:
         while change > 0 and (pot := self._pot(at_ms, money=True)) is not None:

@@ -204,8 +204,8 @@ def standings(draw: st.DrawFn, tariff: Tariff, start_ms: int) -> Standing:
     """What a subscriber used and holds before."""
     pots = []
     for bundle in tariff.bundles:
-        for _ in range(draw(st.integers(0, 2))):
-            expires = draw(st.sampled_from([0, 0, start_ms - 1, start_ms + 45_000, start_ms + 200_000]))
+        ends = st.sampled_from([0, start_ms - 1, start_ms + 45_000, start_ms + 200_000])
+        for expires in draw(st.lists(ends, max_size=2, unique=True)):
             units = draw(st.sampled_from([0, 5, 100, 100_000]))
             pots.append(Pot(bundle.bundle_id, bundle.unit_kind, units, expires))
     names = ["tiers", "counter-0", "counter-1", "nth-0", "nth-1", "cap-0", "cap-1"]
