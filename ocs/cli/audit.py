@@ -8,7 +8,6 @@ import click
 from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings_schema import Settings
-from config.settlement_file import load_agreements
 from ocs.audit.offline.report import OfflineReport
 from ocs.audit.report import AuditReport
 from ocs.audit.run import audit
@@ -58,16 +57,7 @@ def _audit_offline(settings: Settings, *, needed: bool) -> OfflineReport | None:
     from ocs.cdr.lake import Lake  # noqa: PLC0415
 
     with opened_database(settings) as engine:
-        return audit_offline(engine, Lake(settings.data_directory / "lake", engine), _trunks(settings))
-
-
-def _trunks(settings: Settings) -> dict[str, str]:
-    """The partner of each trunk, of the agreements that there are."""
-    folder = settings.partners_path
-    if not folder.is_dir():
-        return {}
-    agreements = load_agreements(folder)
-    return {trunk: partner for partner, versions in agreements.items() for trunk in versions.trunks()}
+        return audit_offline(engine, Lake(settings.data_directory / "lake", engine))
 
 
 async def _audit(settings: Settings) -> AuditReport:

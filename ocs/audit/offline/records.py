@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import duckdb
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ocs.audit.offline.report import BILLED, PAID, SETTLED, UNSETTLED, WAITING, OfflineReport
 from ocs.billing.tables import BILLED_ACCOUNT, INVOICE_LINE
@@ -55,23 +55,14 @@ _LINES: Final = f"""
 
 
 class RecordBooks:
-    """The records of a lake through a cut, compared with what SQL says was done with them.
+    """The records of a lake through a cut, compared with what SQL says was done with them."""
 
-    ``trunks`` gives the partner of a trunk, for records that name only that.
-    """
-
-    def __init__(
-        self, lake: Lake, connection: Connection, report: OfflineReport, trunks: Mapping[str, str]
-    ) -> None:
+    def __init__(self, lake: Lake, connection: Connection, report: OfflineReport) -> None:
         self._report = report
         self._sql = connection
         self._files = lake.files(lake.highest_file_id())
         self._duck = duckdb.connect(config={"threads": 2})
-        _make(self._duck, "trunk_partner", _kinds(("trunk", "owner"), ()), trunks.items())
-        self._duck.execute(
-            "CREATE VIEW records AS SELECT l.* REPLACE (coalesce(nullif(l.partner, ''), t.owner) AS partner) "  # noqa: S608
-            f"FROM ({lake.sql(self._files)}) l LEFT JOIN trunk_partner t ON t.trunk = l.trunk"
-        )
+        self._duck.execute(f"CREATE VIEW records AS {lake.sql(self._files)}")
 
     def check(self) -> None:
         """All of it."""
@@ -192,16 +183,17 @@ class RecordBooks:
             )
 
     def _statements(self) -> None:
-        """A statement states as many records as the lake has for it."""
+        """A statement states as many records, priced and not, as the lake has for it."""
         total, statement = SETTLEMENT_TOTAL.c, SETTLEMENT_STATEMENT.c
         said: dict[str, int] = {}
         query = (
-            select(statement.number, total.records)
+            select(statement.number, statement.unrated, func.sum(total.records))
             .join(SETTLEMENT_TOTAL, total.statement_id == statement.statement_id, isouter=True)
             .where(statement.kind == "statement")
+            .group_by(statement.number, statement.unrated)
         )
-        for number, records in self._sql.execute(query):
-            said[number] = said.get(number, 0) + (records or 0)
+        for number, unrated, records in self._sql.execute(query):
+            said[number] = unrated + int(records or 0)
         has = dict(
             self._duck.execute(
                 f"SELECT s.number, count(*) FROM records r JOIN settled s ON {_IS_SETTLED} "  # noqa: S608

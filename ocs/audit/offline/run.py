@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Engine
 
 from ocs.audit.offline.bills import check_bills
@@ -12,8 +10,8 @@ from ocs.audit.offline.report import OfflineReport
 from ocs.cdr.lake import Lake, LakeError
 
 
-def audit_offline(engine: Engine, lake: Lake, trunks: Mapping[str, str] | None = None) -> OfflineReport:
-    """Compare lake, bills, statements and payments; ``trunks`` names the partner of each trunk.
+def audit_offline(engine: Engine, lake: Lake) -> OfflineReport:
+    """Compare lake, bills, statements and payments.
 
     Works beside billing and imports: what is committed while it reads counts the next time.
     """
@@ -24,7 +22,7 @@ def audit_offline(engine: Engine, lake: Lake, trunks: Mapping[str, str] | None =
         with connection.begin():
             check_bills(connection, report)
             try:
-                RecordBooks(lake, connection, report, trunks or {}).check()
+                RecordBooks(lake, connection, report).check()
             except LakeError as error:
                 report.differ(str(error))
     return report
