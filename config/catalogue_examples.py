@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
 from config.charge_text import describe_charge
 from config.example_schema import ExampleStateText, ExampleText, ExampleUsageText
-from config.issues import Issue, TextError, did_you_mean
+from config.issues import ConfigError, Issue, TextError, did_you_mean
 from config.named import refuse
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
 from config.quantity_text import Quantity, format_quantity, parse_quantity
@@ -62,6 +63,27 @@ def read_examples(
                 if example is not None:
                     found.append(example)
     return found
+
+
+def read_trial(
+    source: Path, data: dict[str, Data], catalogue: Catalogue, conditions: ConditionReader
+) -> Example:
+    """One usage of somebody in some state, written as an example is, without what it should cost.
+
+    ConfigError with all that is wrong with it; ``source`` names in messages where it was written.
+    """
+    written: Data = {"name": "trial", **data}
+    document = Document(source, data={"examples": [written]})
+    issues = IssueCollector([])
+    at: Location = ("examples", 0)
+    text = read_piece(issues, document, ExampleText, written, at)
+    example = None
+    if text is not None:
+        reader = _ExampleReader(issues, document, at, catalogue, conditions, expects=False)
+        example = reader.read(text)
+    if example is None:
+        raise ConfigError(issues.in_order())
+    return example
 
 
 def run_examples(catalogue: Catalogue, examples: list[Example]) -> list[Issue]:
@@ -127,7 +149,10 @@ class _ExampleReader:
         location: Location,
         catalogue: Catalogue,
         conditions: ConditionReader,
+        *,
+        expects: bool = True,
     ) -> None:
+        self._expects = expects
         self._issues = issues
         self._document = document
         self._location = location
@@ -137,7 +162,7 @@ class _ExampleReader:
 
     def read(self, text: ExampleText) -> Example | None:
         """The example; None, and issues, where anything in it is wrong."""
-        if (text.costs is None) == (text.refused is None):
+        if self._expects and (text.costs is None) == (text.refused is None):
             self._refuse(
                 self._location, "either 'costs:' or 'refused:' is expected", "such as 'costs: 0.35 EUR'", "T108"
             )

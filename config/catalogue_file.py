@@ -31,13 +31,14 @@ _ONCE: Final = ("emergency_apns", "grant", "numbering", "service_contexts", "ser
 class CheckedCatalogue:
     """What a check found: the catalogue (None where there is an error), its examples, errors and warnings.
 
-    ``unlisted`` counts the issues beyond those in ``issues``.
+    ``unlisted`` counts the issues beyond those in ``issues``. ``conditions`` reads what a usage may be.
     """
 
     catalogue: Catalogue | None
     examples: list[Example]
     issues: list[Issue]
     unlisted: int = 0
+    conditions: ConditionReader | None = None
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -102,7 +103,7 @@ class _CatalogueReader:
         if not self._issues.has_errors:
             self._issues.add_all(run_examples(catalogue, examples))
         found = None if self._issues.has_errors else catalogue
-        return CheckedCatalogue(found, examples, self._issues.in_order(), self._issues.unlisted)
+        return CheckedCatalogue(found, examples, self._issues.in_order(), self._issues.unlisted, conditions)
 
     def _made(
         self,

@@ -70,6 +70,7 @@ HOT_MODULES: Final = (
     "ocs.simulation.session",
     "ocs.simulation.tally",
     "ocs.simulation.template",
+    "ocs.tariffs.replaying",
     "protocol.avp",
     "protocol.avp_issues",
     "protocol.avp_walk",

@@ -11,7 +11,7 @@ _COMMANDS = {
     "account": "Look at accounts and top them up",
     "audit": "Prove that all balances, reservations and records agree",
     "bill": "Make invoices, correct them, and look at them",
-    "catalogue": "Check and read price lists",
+    "tariff": "Check, show, try and compare price lists",
     "cdr": "List and export records, import usage, ask the usage lake",
     "customer": "Load customers from files and look at them",
     "demo": "See it all: a server, gateways and subscribers for a minute",

@@ -153,7 +153,7 @@ def test_what_is_not_there_is_said_in_one_line(data: Path) -> None:
         (["audit", "--data", "/nowhere"], "there is no data directory /nowhere"),
         (["audit", "--config", "/nowhere.toml"], "/nowhere.toml"),
         (["cdr", "list", "--data", "/nowhere"], "there is no record directory"),
-        (["catalogue", "check", "/nowhere"], "/nowhere"),
+        (["tariff", "check", "/nowhere"], "/nowhere"),
     ):
         assert said in refused(*line), line
 
@@ -200,8 +200,8 @@ async def test_the_doctor_warns_of_a_store_that_forgets() -> None:
 
 def test_the_catalogue_is_checked_and_shown() -> None:
     """The example operator is right, and its price list names its plans."""
-    assert "no errors" in run("catalogue", "check").stdout
-    assert "payg" in run("catalogue", "show").stdout
+    assert "no errors" in run("tariff", "check").stdout
+    assert "payg" in run("tariff", "show").stdout
 
 
 def test_the_version_is_printed() -> None:

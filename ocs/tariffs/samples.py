@@ -1,0 +1,125 @@
+"""Usages that stand for a rule: small, usual and large, with what the rule asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from balance.quantity import OCTETS, SECONDS
+from config.quantity_text import Quantity, format_quantity
+from rating.attributes import (
+    APN,
+    CALLED,
+    DESTINATION,
+    DESTINATION_GROUP,
+    DIRECTION,
+    LOCATION,
+    NETWORK,
+    NETWORK_GROUP,
+    QOS_CLASS,
+    RAT_TYPE,
+    RATING_GROUP,
+    SERVICE_IDENTIFIER,
+    SLICE,
+    SUBSCRIBER_GROUP,
+)
+from rating.calendar import band_at
+from rating.catalogue import Catalogue
+from rating.conditions import Attributes
+from rating.prefixes import PrefixZones
+from rating.rule import Rule
+from rating.usage import Usage
+
+TUESDAY_NOON_MS: Final = 1_795_521_600_000
+"""2026-11-24 12:00 UTC: when a sample is used whose rule does not begin later."""
+HOURS: Final = 168
+"""A week, in which every band of a calendar is looked for but those of holidays."""
+SIZES: Final = {OCTETS: (1_000_000, 1_000_000_000), SECONDS: (60, 300, 3600)}
+_FIELDS: Final = {
+    SUBSCRIBER_GROUP: "subscriber_group",
+    CALLED: "called",
+    LOCATION: "location",
+    APN: "apn",
+    SLICE: "slice",
+    SERVICE_IDENTIFIER: "service_identifier",
+    RATING_GROUP: "rating_group",
+    QOS_CLASS: "qos_class",
+    RAT_TYPE: "rat_type",
+    DIRECTION: "direction",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A usage and what it is in words."""
+
+    words: str
+    usage: Usage
+
+
+def samples_of(service: str, rule: Rule, catalogue: Catalogue) -> list[Sample]:
+    """Usages that a rule would price, in each band of its calendar; none where no prefix leads to its zone."""
+    attributes = Attributes()
+    words = [service]
+    for condition in rule.conditions:
+        if condition.attribute in {DESTINATION, DESTINATION_GROUP}:
+            attributes.called = _number_in(catalogue.destinations, condition.members)
+            if not attributes.called:
+                return []
+            words.append(f"to {min(condition.values).decode()}")
+        elif condition.attribute in {NETWORK, NETWORK_GROUP}:
+            attributes.network = _number_in(catalogue.networks, condition.members)
+            if not attributes.network:
+                return []
+            words.append(f"in network {min(condition.values).decode()}")
+        else:
+            value = min(condition.values)
+            setattr(attributes, _FIELDS[condition.attribute], value)
+            if value:
+                words.append(f"{_FIELDS[condition.attribute].replace('_', ' ')} {value.decode()}")
+    if rule.tariff is not None and rule.tariff.deck is not None and not attributes.called:
+        attributes.called = min(rule.tariff.deck.rows, default=b"")
+        words.append(f"to {attributes.called.decode()}")
+    return [
+        _sample(service, rule.unit_kind(), units, start_ms, attributes, [*words, *band])
+        for start_ms, band in _starts(rule, catalogue)
+        for units in SIZES.get(rule.unit_kind(), (1,))
+    ]
+
+
+def _sample(
+    service: str, kind: int, units: int, start_ms: int, attributes: Attributes, words: list[str]
+) -> Sample:
+    usage = Usage(service, start_ms, attributes=attributes)
+    if kind == OCTETS:
+        usage.octets = units
+        usage.input_octets, usage.output_octets = units, 0
+    elif kind == SECONDS:
+        usage.seconds = units
+    else:
+        usage.units = units
+    return Sample(f"{', '.join(words)}: {format_quantity(Quantity(kind, units))}", usage)
+
+
+def _number_in(zones: PrefixZones | None, wanted: frozenset[bytes]) -> bytes:
+    """A number of one of the zones: its shortest prefix that no longer one takes away; b"" = there is none."""
+    if zones is None:
+        return b""
+    for prefix in sorted(zones.prefixes, key=lambda each: (len(each), each)):
+        if zones.prefixes[prefix] in wanted and zones.zone_of(prefix) in wanted:
+            return prefix
+    return b""
+
+
+def _starts(rule: Rule, catalogue: Catalogue) -> list[tuple[int, list[str]]]:
+    """When samples begin: once in each band of the rule's calendar, with the band's name."""
+    start_ms = max(TUESDAY_NOON_MS, rule.valid_from_ms)
+    calendar = None if rule.tariff is None else rule.tariff.calendar
+    if calendar is None:
+        return [(start_ms, [])]
+    found: dict[int, int] = {}
+    for hour in range(HOURS):
+        at_ms = start_ms + hour * 3_600_000
+        band, _ = band_at(calendar, catalogue.zone, at_ms)
+        found.setdefault(band, at_ms)
+    return [(at_ms, [calendar.bands[band]]) for band, at_ms in sorted(found.items())]

@@ -1,0 +1,82 @@
+"""Past records under a new price list, with totals that a second way of counting agrees with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from config.catalogue_file import load_catalogue
+from config.issues import ConfigError
+from ocs.tariffs.replay import replay_records
+
+PRICES = Path(__file__).parents[2] / "scenarios" / "catalogues" / "tariffs.yaml"
+
+
+def record(number: int, account: str, octets: int, amount: int, plan: str = "tiered") -> str:
+    """A line of a record file."""
+    fields: dict[str, object] = {
+        "sequence": number,
+        "record_id": f"gw;{number}#1",
+        "account": account,
+        "plan": plan,
+        "service": "data",
+        "apn": "internet",
+        "rating_group": 10,
+        "service_identifier": None,
+        "opened_at": f"2026-11-{number % 9 + 10}T08:30:00.000Z",
+        "closed_at": f"2026-11-{number % 9 + 10}T09:30:00.000Z",
+        "used_octets": octets,
+        "input_octets": octets,
+        "output_octets": 0,
+        "time_s": 3600,
+        "specific_units": 0,
+        "amount_micros": amount,
+        "currency": "EUR",
+        "charges": [],
+    }
+    return json.dumps(fields, separators=(",", ":")) + "\n"
+
+
+def records(folder: Path, *lines: str) -> Path:
+    """A folder with one file of records."""
+    (folder / f"cdr-p0-000000000001-{len(lines):012d}.jsonl").write_text("".join(lines))
+    return folder
+
+
+def test_revenue_winners_and_losers(tmp_path: Path) -> None:
+    """Accounts go on in their tiers from record to record; what no rule prices is told."""
+    lines = [record(number, "a", 1_000_000, 500_000) for number in range(1, 9)]
+    lines += [record(9, "b", 2_000_000, 5_000_000), record(10, "c", 1, 7, plan="unknown")]
+    report = replay_records(load_catalogue(PRICES), records(tmp_path, *lines), 5)
+    tiered = report.plans["tiered"]
+    assert (tiered.records, tiered.old_micros) == (9, 9_000_000)
+    assert tiered.new_micros == 5 * 1_000_000 + 3 * 100_000 + 2_000_000
+    assert [(account, each.new_micros) for account, each in report.winners()] == [("b", 2_000_000), ("c", 0)]
+    assert [(account, each.new_micros) for account, each in report.losers()] == [("a", 5_300_000)]
+    assert report.plans["unknown"].refusals == {"no plan": 1}
+    text = "\n".join(report.lines())
+    assert "revenue 9.00 -> 7.30 EUR (-18.9 %)" in text
+    assert "not rated any more: 1 records, no plan" in text
+    assert json.loads(json.dumps(report.as_json()))["plans"]["tiered"]["accounts"] == {
+        "less": 1,
+        "same": 0,
+        "more": 1,
+    }
+
+
+def test_a_record_over_a_switch_is_split(tmp_path: Path) -> None:
+    """Volume between 8:30 and 9:30 is half dear, half cheap."""
+    report = replay_records(
+        load_catalogue(PRICES), records(tmp_path, record(1, "a", 2_000_000, 0, plan="banded")), 5
+    )
+    assert report.plans["banded"].new_micros == 3_000_000
+
+
+def test_what_is_no_record_is_named(tmp_path: Path) -> None:
+    """An empty folder, and a line that is none, with its file."""
+    with pytest.raises(ConfigError, match="there are no records here"):
+        replay_records(load_catalogue(PRICES), tmp_path, 5)
+    with pytest.raises(ConfigError, match="not a record"):
+        replay_records(load_catalogue(PRICES), records(tmp_path, '{"sequence":1}\n'), 5)
