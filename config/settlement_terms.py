@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -117,13 +116,3 @@ class PartnerAgreements:
         """The last version that began before an instant; the first where none did."""
         begun = [agreement for agreement in self.versions if agreement.valid_from_ms < instant_ms]
         return begun[-1] if begun else self.versions[0]
-
-    def trunks(self) -> Iterator[str]:
-        """Every trunk of any version."""
-        found = {
-            trunk
-            for agreement in self.versions
-            for terms in agreement.directions.values()
-            for trunk in terms.trunks
-        }
-        return iter(sorted(found))

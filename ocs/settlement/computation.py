@@ -69,7 +69,7 @@ def compute(
     with staged.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         done = 0
-        for chunk in _records(lake, basis, list(agreements.trunks())):
+        for chunk in _records(lake, basis):
             for record in chunk:
                 writer.writerows(_rows(record, pricer.lines(record), basis))
             done += len(chunk)
@@ -86,9 +86,9 @@ def compute(
     )
 
 
-def _records(lake: Lake, basis: Basis, trunks: list[str]) -> Iterator[list[TrunkRecord]]:
+def _records(lake: Lake, basis: Basis) -> Iterator[list[TrunkRecord]]:
     cursor = lake.connection.cursor()
-    cursor.execute(records_query(lake, basis, trunks))
+    cursor.execute(records_query(lake, basis))
     while rows := cursor.fetchmany(_CHUNK):
         yield [TrunkRecord(*row) for row in rows]
 

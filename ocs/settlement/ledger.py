@@ -214,6 +214,7 @@ def commit_statement(
                 corrects=corrects,
                 agreement=numbered.agreement,
                 issue_day=numbered.issue_day,
+                unrated=sum(unrated.records for unrated in numbered.unrated),
                 content=canonical_json(numbered).decode(),
             )
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ocs.cdr.lake import Lake
-from ocs.cdr.lake.columns import sql_list, sql_text
+from ocs.cdr.lake.columns import sql_text
 from ocs.settlement.basis import Basis
 
 _FIRST_DAY: Final = "0001-01-01"
@@ -24,18 +24,16 @@ RECORD_COLUMNS: Final = (
 )
 
 
-def records_query(lake: Lake, basis: Basis, trunks: list[str]) -> str:
-    """The query of those records in the order of their starts; a record without a partner goes by its trunk."""
+def records_query(lake: Lake, basis: Basis) -> str:
+    """The query of those records in the order of their starts."""
     last_day = _utc_day(basis.period.to_ms - 1)
     files = lake.files(basis.lake_cut, after_file_id=basis.after_file, days=(_FIRST_DAY, last_day))
     if basis.after_file and basis.after_ms < basis.period.to_ms:
         files += lake.files(basis.after_file, days=(_utc_day(basis.after_ms), last_day))
-    own = f"partner = {sql_text(basis.partner)}"
-    if trunks:
-        own = f"({own} OR (coalesce(partner, '') = '' AND list_contains({sql_list(trunks)}, trunk)))"
     return (
         f"SELECT {', '.join(RECORD_COLUMNS)} FROM ({lake.sql(files)}) "  # noqa: S608 - quoted by sql_text
-        f"WHERE payment = 'settlement' AND line = 0 AND {own} AND started_ms < {basis.period.to_ms} "
+        f"WHERE payment = 'settlement' AND line = 0 AND partner = {sql_text(basis.partner)} "
+        f"AND started_ms < {basis.period.to_ms} "
         f"AND (file_id > {basis.after_file} OR started_ms >= {basis.after_ms}) "
         "ORDER BY started_ms, record_id"
     )

@@ -54,6 +54,7 @@ SETTLEMENT_STATEMENT: Final = Table(
     Column("corrects", DENSE_ID, ForeignKey("settlement_statement.statement_id")),
     Column("agreement", TEXT, nullable=False),
     Column("issue_day", DAY, nullable=False),
+    Column("unrated", BigInteger, nullable=False),  # records on it for which the agreement has no price
     Column("content", TEXT, nullable=False),  # the statement's canonical JSON
     one_of("kind", STATEMENT, CORRECTION, CREDIT),
     is_day("issue_day"),

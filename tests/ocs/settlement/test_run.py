@@ -12,6 +12,9 @@ import duckdb
 import pytest
 from sqlalchemy import Engine, select
 
+from ocs.audit.offline.report import SETTLED, UNSETTLED
+from ocs.audit.offline.run import audit_offline
+from ocs.cdr.lake import Lake
 from ocs.settlement import SettlementError
 from ocs.settlement.run import Settled
 from ocs.settlement.statement import CONNECTION, NO_UNITS, Statement, canonical_json, parse_statement
@@ -253,3 +256,13 @@ def test_what_another_currency_comes_to(tmp_path: Path, engine: Engine) -> None:
     assert Decimal(conversion.converted_micros) / 1_000_000 == yen
     (net,) = statement.net
     assert (net.currency, net.net_micros) == ("JPY", 21_000_000 - conversion.converted_micros)
+
+
+def test_the_audit_finds_each_record_settled_or_waiting_once(tmp_path: Path, engine: Engine) -> None:
+    """Those on a statement at nothing too; what came late waits."""
+    append(tmp_path, engine, [*random_calls(16, 20), call("other-trunk", trunk="XX")])
+    run(tmp_path, engine, leave_unrated=True)
+    append(tmp_path, engine, random_calls(17, 7, prefix="late"))
+    report = audit_offline(engine, Lake(tmp_path / "lake", engine))
+    assert report.differences == []
+    assert (report.classes[SETTLED].records, report.classes[UNSETTLED].records) == (21, 7)

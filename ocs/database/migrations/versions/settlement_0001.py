@@ -73,6 +73,7 @@ def _create_statement() -> None:
         sa.Column("corrects", DENSE_ID, sa.ForeignKey("settlement_statement.statement_id")),
         sa.Column("agreement", TEXT, nullable=False),
         sa.Column("issue_day", DAY, nullable=False),
+        sa.Column("unrated", sa.BigInteger, nullable=False),
         sa.Column("content", TEXT, nullable=False),
         sa.CheckConstraint("kind IN ('statement', 'correction', 'credit')", name="kind"),
         sa.CheckConstraint("length(issue_day) = 10", name="issue_day_is_a_day"),
