@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from balance.quantity import MICROS, format_micros
 from ocs.billing.invoice import CREDIT_NOTE, Invoice, InvoiceLine, UsageItem
 from ocs.billing.periods import day_before
+
+_WIDTH: Final = 100
+"""Where amounts begin."""
 
 
 def invoice_text(document: Invoice, notes: Sequence[str]) -> str:
@@ -34,10 +38,12 @@ def _head(document: Invoice, notes: Sequence[str]) -> Iterator[str]:
 
 
 def _lines(document: Invoice) -> Iterator[str]:
-    for line in document.lines:
-        who = " ".join(filter(None, (line.account_id, line.msisdn)))
+    who = [" ".join(filter(None, (line.account_id, line.msisdn))) for line in document.lines]
+    wide = max(map(len, who), default=0)
+    for line, name in zip(document.lines, who, strict=True):
         amount = format_micros(line.amount_micros)
-        yield f"{line.number:>4}  {who:<28} {_what(line):<46} {amount:>16} {document.currency}"
+        what = f"{line.number:>4}  {name:<{wide}}  {_what(line)}"
+        yield f"{what:<{_WIDTH}} {amount:>17} {document.currency}"
 
 
 def _what(line: InvoiceLine) -> str:
@@ -63,7 +69,7 @@ def _sums(document: Invoice) -> Iterator[str]:
 
 
 def _sum(name: str, micros: int, currency: str) -> str:
-    return f"{name:<79} {format_micros(micros):>17} {currency}"
+    return f"{name:<{_WIDTH}} {format_micros(micros):>17} {currency}"
 
 
 def _usage(document: Invoice) -> Iterator[str]:
