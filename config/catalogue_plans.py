@@ -233,6 +233,7 @@ class PlanReader:
         places = {id(found.rule): found.location for found in rules}
         pairs = [(places[id(one)], places[id(two)], two.rule_id) for one, two in selection.ambiguous]
         checks.refuse_ambiguous(pairs)
-        checks.warn_of_unreachable([found for found in rules if any(e.rule is found.rule for e in entries)])
-        checks.warn_of_gaps([found for found in rules if found.service in selection.selectors], start)
+        selected = [found for found in rules if found.service in selection.selectors]
+        checks.warn_of_unreachable(selected)
+        checks.warn_of_gaps(selected, start)
         return selection.selectors

@@ -63,11 +63,10 @@ def _plan(plan: Plan) -> dict[str, object]:
         "bundles": [_bundle(bundle) for bundle in plan.bundles],
     }
     selected = {
-        service: [_rule(rule) for level in selector.levels for rules in level.rules.values() for rule in rules]
-        for service, selector in plan.selectors.items()
+        service: [_rule(rule) for rule in selector.all_rules()] for service, selector in plan.selectors.items()
     }
     more = {
-        "selected": {service: sorted(_once(rules), key=json.dumps) for service, rules in selected.items()},
+        "selected": {service: sorted(rules, key=json.dumps) for service, rules in selected.items()},
         "fees": [fields_of(fee) for fee in plan.fees],
         "counters": [fields_of(counter) for counter in plan.counters],
         "caps": [fields_of(cap) for cap in plan.caps],
@@ -81,11 +80,6 @@ def _plan(plan: Plan) -> dict[str, object]:
     }
     found.update({key: value for key, value in more.items() if value})
     return found
-
-
-def _once(rules: list[list[object]]) -> list[list[object]]:
-    """Each rule once: it stands in a table once for every combination of its values."""
-    return list({str(rule[0]): rule for rule in rules}.values())
 
 
 def _zone(zone: Zone) -> list[object] | None:

@@ -7,7 +7,7 @@ from config.quantity_text import Quantity, format_quantity
 from config.rule_words import condition_words, price_words, terms_words
 from config.tariff_text import format_money, moment_text
 from protocol.messages import ABSENT
-from rating.calendar import UTC, Zone
+from rating.calendar import FAR_MS, UTC, Zone
 from rating.catalogue import (
     ANY_RATING_GROUP,
     CHARGE,
@@ -112,14 +112,12 @@ def _selected_lines(catalogue: Catalogue, plan: Plan) -> list[str]:
     """Rules with conditions, the strongest first, each once."""
     rows = []
     for service, selector in plan.selectors.items():
-        for level in selector.levels:
-            rules = {id(rule): rule for rules in level.rules.values() for rule in rules}
-            for rule in rules.values():
-                words = ", ".join([service, *condition_words(rule)])
-                for word, instant in (("from", rule.valid_from_ms), ("until", rule.valid_until_ms)):
-                    if 0 < instant < 1 << 60:
-                        words += f" {word} {_local(instant, catalogue.zone)}"
-                rows.append((words, price_words(rule, plan.currency), terms_words(rule, plan.currency)))
+        for rule in selector.all_rules():
+            words = ", ".join([service, *condition_words(rule)])
+            for word, instant in (("from", rule.valid_from_ms), ("until", rule.valid_until_ms)):
+                if 0 < instant < FAR_MS:
+                    words += f" {word} {_local(instant, catalogue.zone)}"
+            rows.append((words, price_words(rule, plan.currency), terms_words(rule, plan.currency)))
     return _columns(rows)
 
 

@@ -348,9 +348,9 @@ class TariffReader:
             up_to = (
                 MOST_UNITS if tier.up_to is None else self._end_of_tier(tier.up_to, found.kind, counter, place)
             )
-            if up_to <= before:
+            if tier.up_to is not None and up_to <= before:
                 self._refuse(place, "the tier ends before it begins", "tiers go upwards", "T402")
-            before = max(before, up_to)
+            before = before if tier.up_to is None else max(before, up_to)
             made.append(Tier(up_to, rates))
         return made or [Tier(MOST_UNITS, [Rate(found.kind, 0, 1, 1, rounding)])]
 

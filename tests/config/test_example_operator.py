@@ -90,7 +90,7 @@ def test_load_generators_find_subscribers_they_cannot_empty(rows: list[Subscribe
 
 
 def test_customers_of_the_demo_have_little_money(rows: list[SubscriberRow]) -> None:
-    """The demo's customers follow in a row, on all prepaid plans, some with less than a minute of traffic uses."""
+    """The demo's customers follow in a row, on the three plans of data, some with little money."""
     customers = rows[1000 : 1000 + CUSTOMERS]
     for number, row in enumerate(customers):
         assert row.msisdn == b"%d" % (int(FIRST_MSISDN) + number)

@@ -1,0 +1,204 @@
+"""Wrong tariffs: each kind of mistake has its number, its place and its words; warnings hinder nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.catalogue_file import check_catalogue
+
+HEAD = """\
+services: [voice, data, sms]
+time_zone: Europe/Berlin
+holidays: { national: [2026-12-25] }
+calendars: { week: { bands: { weekend: { days: [sat, sun, national] }, rest: otherwise } } }
+destinations: { prefixes: { home: ["49"], france: ["33"], spain: ["34"] }, groups: { eu: [france, spain] } }
+networks: { prefixes: { abroad: ["208"] } }
+exchange_rates: [{ from: USD, to: EUR, rate: "0.9", valid_from: 2026-01-01 }]
+"""
+
+
+def told(folder: Path, text: str) -> list[str]:
+    """Line, number (warnings with a ``w``) and text at the place of each issue of a file beside the head."""
+    (folder / "head.yaml").write_text(HEAD)
+    (folder / "p.yaml").write_text(text)
+    lines = text.splitlines()
+    return [
+        f"{issue.line} {'w' if issue.severity == 'warning' else ''}{issue.code} "
+        + re.split(r"[,}\]:]", lines[issue.line - 1][issue.column - 1 :])[0].strip()
+        for issue in check_catalogue(folder).issues
+        if str(issue.source).endswith("p.yaml")
+    ]
+
+
+def plan(voice: str, more: str = "") -> str:
+    """A plan whose rules for voice are given, each in a line from line 2 on; ``more`` are keys of line 1."""
+    rules = "".join(f"  {rule},\n" for rule in voice.split("\n"))
+    return f"plans: {{p: {{name: x, currency: EUR{more}, voice: [\n{rules}]}}}}\n"
+
+
+FREE = "{ price: free }"
+RULES = [
+    ("{ destination: franc, price: 1 EUR per 60 s }", ["T201 franc"]),
+    ("{ network: abrod, price: 1 EUR per 60 s }", ["T201 abrod"]),
+    ("{ price: { weekend: free }, calendar: week }", ["T101 { weekend"]),
+    ("{ price: { weekend: free, rest: free, peak: free }, calendar: week }", ["T201 free"]),
+    ("{ price: { weekend: free, rest: free } }", ["T101 { weekend"]),
+    ("{ price: free, calendar: weak }", ["T201 weak"]),
+    ("{ price: { weekend: 1 EUR per 60 s, rest: 1 EUR per 1 MB }, calendar: week }", ["T109 { weekend"]),
+    ("{ price: 1 EUR per 60 s, tiers: [{ price: free }] }", ["T108 { price"]),
+    ("{ tiers: [{ price: free }, { price: 1 EUR per 60 s }] }", ["T101 { price"]),
+    ("{ tiers: [{ up_to: 60 s, price: free }] }", ["T108 60 s"]),
+    ("{ tiers: [{ up_to: 9 s, price: free }, { up_to: 9 s, price: free }, { price: free }] }", ["T402 9 s"]),
+    ("{ tiers: [{ up_to: 1 MB, price: 1 EUR per 60 s }, { price: free }] }", ["T109 1 MB"]),
+    ("{ tiers: [{ price: 1 EUR per 60 s }], tiers_of: minuts }", ["T201 minuts"]),
+    ("{ price: 1 EUR per 60 s, increment: 1 MB }", ["T109 1 MB"]),
+    ("{ price: 1 EUR per 60 s, increment: 0 s }", ["T104 0 s"]),
+    ("{ price: 1 EUR per 60 s, increment: 60/0 }", ["T104 60/0"]),
+    ("{ price: 1 EUR per 60 s, increment: 9000000000000000/1 }", ["T110 9000000000000000/1"]),
+    ("{ price: 1 EUR per 60 s, minimum: 1 MB }", ["T109 1 MB"]),
+    ("{ price: 1 EUR per 60 s, cap: 1 EUR per century }", ["T105 1 EUR per century"]),
+    ("{ price: 1 EUR per 60 s, connection_fee: 1 USD }", ["T109 { price"]),
+    ("{ price: 1 GBP per 60 s }", ["T203 1 GBP per 60 s"]),
+    ("{ price: 1 USD per 60 s, valid_from: 2025-01-01 }", ["T203 1 USD per 60 s"]),
+    ("{ price: 1 EUR per 60 s, valid_from: 2026-02-01, valid_until: 2026-01-01 }", ["T402 2026-01-01"]),
+    ("{ price: 1 EUR per 60 s, valid_from: 2026-02-30 }", ["T104 2026-02-30"]),
+    ("{ price: 1 EUR per 60 s, priority: high }", ["T104 high"]),
+    ("{ deck: nowhere }", ["T201 nowhere"]),
+    ("{ direction: sideways, price: free }", ["T105 sideways"]),
+    ("{ slice: 256, price: free }", ["T104 256"]),
+    ("{ rat_type: 5g, price: free }", ["T105 5g"]),
+    ("{ called: '+49 30 abc', price: free }", ["T104 '+49 30 abc'"]),
+    ("{ access: denied, tiers: [{ price: free }] }", ["T108 { access"]),
+    ("{ access: denied, connection_fee: 1 EUR }", ["T108 connection_fee"]),
+]
+
+
+@pytest.mark.parametrize(("rule", "expected"), RULES, ids=[rule for rule, _ in RULES])
+def test_mistake_in_a_rule(tmp_path: Path, rule: str, expected: list[str]) -> None:
+    """A wrong rule is told with its number at its place, and nothing else is told as an error."""
+    found = [issue for issue in told(tmp_path, plan(f"{rule}\n{FREE}")) if " wT" not in issue]
+    assert [issue.removeprefix("2 ") for issue in found if "T401" not in issue] == expected
+
+
+OFFERS = [
+    ("caps: {c: {amount: 1 EUR, per: fortnight}}", ["T105 fortnight"]),
+    ("caps: {c: {amount: 1 USD, per: day}}", ["T109 1 USD"]),
+    ("bundles: {b: {units: 1 EUR, recurs: year}}", ["T105 year"]),
+    ("bundles: {b: {units: 1 GB, rollover: {maximum: 1 GB}}}", ["T108 {maximum"]),
+    ("bundles: {b: {units: 1 GB, recurs: day, rollover: {maximum: 1 s}}}", ["T109 1 s"]),
+    ("bundles: {b: {units: 1 GB, for: {service: fax}}}", ["T201 fax"]),
+    ("discounts: {d: {first: 30 d}}", ["T108 {first"]),
+    ("discounts: {d: {percent: 101 %}}", ["T104 101 %"]),
+    ("discounts: {d: {percent: 10 %, bands: [weekend]}}", ["T101 [weekend"]),
+    ("discounts: {d: {percent: 10 %, calendar: week, bands: [weakend]}}", ["T201 weakend"]),
+    ("discounts: {d: {percent: 10 %, every: 1}}", ["T104 1"]),
+    ("fees: {f: {amount: 1 EUR}}", ["T108 {amount"]),
+    ("fees: {f: {amount: 1 EUR, once: birthday}}", ["T105 birthday"]),
+    ("fees: {f: {amount: 1 EUR, once: activation, prorate: true}}", ["T108 true"]),
+    ("bonuses: {b: {when: rain, give: 1 EUR}}", ["T105 rain"]),
+    ("bonuses: {b: {when: activation, give: {bundle: b}}}", ["T201 b"]),
+    ("bonuses: {b: {when: {counter: c, reaches: 1 EUR}, give: 1 EUR}}", ["T201 c"]),
+    ("credit_limit: 5 EUR", ["T108 5 EUR"]),
+    ("payment: hybrid, credit_limit: 5 USD", ["T109 5 USD"]),
+    ("time_zone: Mars/Phobos", ["T204 Mars/Phobos"]),
+]
+
+
+@pytest.mark.parametrize(("keys", "expected"), OFFERS, ids=[keys for keys, _ in OFFERS])
+def test_mistake_beside_the_rules(tmp_path: Path, keys: str, expected: list[str]) -> None:
+    """What is wrong with fees, bundles, caps and the like is told with its number at its place."""
+    found = told(tmp_path, plan(FREE, f", {keys}"))
+    assert [issue.removeprefix("1 ") for issue in found if " wT" not in issue] == expected
+
+
+WARNINGS = [
+    ("{ price: free, priority: 5 }\n{ destination: home, price: 1 EUR per 60 s }", ["3 wT901 { destination"]),
+    (
+        (
+            "{ destination: france, price: free }\n{ destination: spain, price: free }\n"
+            "{ destination: eu, price: 1 EUR per 60 s }\n{ price: free }"
+        ),
+        ["4 wT901 { destination"],
+    ),
+    ("{ destination: home, price: free }", ["1 wT906 voice"]),
+    ("{ direction: incoming, price: free }\n{ direction: outgoing, price: free }", []),
+    ("{ price: free, valid_until: 2026-06-01 }\n{ price: free, valid_from: 2026-07-01 }", ["1 wT906 voice"]),
+    (
+        (
+            "{ called: '1', price: 0.10 EUR per 60 s }\n{ called: '2', price: 0.12 EUR per 60 s }\n"
+            "{ called: '3', price: 12.00 EUR per 60 s }\n{ price: 0.09 EUR per 60 s }"
+        ),
+        ["4 wT903 12.00 EUR per 60 s"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "expected"), WARNINGS, ids=[rules for rules, _ in WARNINGS])
+def test_warning(tmp_path: Path, rules: str, expected: list[str]) -> None:
+    """What is most likely not meant is a warning at its place, and the catalogue loads."""
+    assert told(tmp_path, plan(rules)) == expected
+    assert check_catalogue(tmp_path).catalogue is not None
+
+
+def test_ambiguous_rules_name_each_other(tmp_path: Path) -> None:
+    """Two rules that fit the same usage are an error at both places, each with the other's file and line."""
+    (tmp_path / "head.yaml").write_text(HEAD)
+    rules = "{ destination: eu, price: free }\n{ destination: [spain, home], price: free }\n{ price: free }"
+    (tmp_path / "p.yaml").write_text(plan(rules))
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T401"]
+    assert found == []
+    rules = "{ destination: eu, price: free }\n{ destination: [eu, home], price: free }\n{ price: free }"
+    (tmp_path / "p.yaml").write_text(plan(rules))
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T401"]
+    assert [(issue.line, issue.message.split(" fits")[0]) for issue in found] == [
+        (2, "the rule of p.yaml:3"),
+        (3, "the rule of p.yaml:2"),
+    ]
+
+
+def test_validity_and_priority_settle_which_rule_fits(tmp_path: Path) -> None:
+    """Rules with the same conditions may follow each other in time, or have priorities."""
+    rules = (
+        "{ destination: eu, price: free, valid_until: 2026-07-01 }\n"
+        "{ destination: eu, price: 1 EUR per 60 s, valid_from: 2026-07-01 }\n"
+        "{ destination: eu, price: free, priority: 1, valid_from: 2026-12-24, valid_until: 2026-12-27 }\n"
+        "{ price: free }"
+    )
+    assert told(tmp_path, plan(rules)) == []
+
+
+def test_unused_things_are_warned_of(tmp_path: Path) -> None:
+    """A calendar, a zone, a counter, an exchange rate and a deck that nothing asks for are each told once."""
+    (tmp_path / "d.csv").write_text("prefix,destination,price\n49,Germany,0.05\n")
+    (tmp_path / "c.yaml").write_text(
+        "services: [voice]\n"
+        "holidays: { h: [2026-12-25] }\n"
+        "calendars: { c: { bands: { all: {} } } }\n"
+        "destinations: { prefixes: { z: ['49'] }, groups: { g: [z] } }\n"
+        "exchange_rates: [{ from: USD, to: EUR, rate: '1' }]\n"
+        "rate_decks: { d: { file: d.csv, currency: EUR } }\n"
+        "plans: { p: { name: x, currency: EUR, counters: {n: {measure: usages}}, voice: [{price: free}] } }\n"
+    )
+    checked = check_catalogue(tmp_path)
+    assert checked.catalogue is not None
+    assert [(issue.line, issue.code) for issue in checked.issues] == [(n, "T902") for n in range(2, 8)]
+
+
+def test_partly_taken_usage_is_refused(tmp_path: Path) -> None:
+    """A cap for a part of what a rule prices is an error, unless a stronger rule takes exactly that part."""
+    caps = ", caps: {c: {amount: 1 EUR, per: day, for: {destination: eu}}}"
+    assert [each for each in told(tmp_path, plan(FREE, caps)) if " wT" not in each] == ["2 T108 { price"]
+    rules = "{ destination: eu, price: 1 EUR per 60 s }\n{ price: free }"
+    assert told(tmp_path, plan(rules, caps)) == []
+
+
+def test_groups_that_contain_each_other(tmp_path: Path) -> None:
+    """A circle of groups is told with its way, and ends."""
+    (tmp_path / "c.yaml").write_text(
+        "services: [voice]\n"
+        "destinations: { prefixes: { z: ['49'] }, groups: { a: [b], b: [c, z], c: [a] } }\n"
+        "plans: { p: { name: x, currency: EUR, voice: [{ destination: a, price: free }, { price: free }] } }\n"
+    )
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T202"]
+    assert [issue.message for issue in found] == ["group 'a' contains itself: a > b > c > a"]
