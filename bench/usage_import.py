@@ -1,8 +1,8 @@
 """CSV to rated Parquet: how many records a second of processor time an import takes.
 
 ``python -m bench.usage_import [--records N] [--plan flat|talk]``: calls of 10,000 subscribers over a month,
-read by the mapping ``voice``, rated, put into a lake with its manifest in SQLite. Processor time counts all threads;
-making the file is not in it. ``flat`` has one price, ``talk`` tiers of a counter and a bundle.
+read by the mapping ``voice``, rated, put into a lake with its manifest in SQLite. Processor time is that of
+all threads, without making the file. ``flat`` has one price, ``talk`` tiers of a counter and a bundle.
 """
 
 from __future__ import annotations
