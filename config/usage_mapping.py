@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
 from config.issues import ConfigError, TextError
 from config.piece_reader import IssueCollector, read_piece
@@ -117,15 +117,6 @@ def _octet_unit(value: object) -> str:
     return text
 
 
-def _or_constant(constant: Callable[[object], object]) -> WrapValidator:
-    """A mapping is a column, a text is a constant."""
-
-    def choose(value: object, handler: ValidatorFunctionWrapHandler) -> object:
-        return handler(value) if isinstance(value, dict) else constant(value)
-
-    return WrapValidator(choose)
-
-
 class ColumnText(Piece):
     """A column, named as in the header, or by its number from 1 where there is no header."""
 
@@ -176,8 +167,18 @@ class WhereText(ColumnText):
     values: Texts
 
 
-Word = Annotated[WordColumn | str, _or_constant(one_text)]
-Units = Annotated[ColumnText | int, _or_constant(_count)]
+_BY_FORM: Final = Discriminator(
+    lambda value: "(column)" if isinstance(value, (dict, ColumnText)) else "(constant)"
+)
+"""A mapping is a column, a text is the same for all lines."""
+Word = Annotated[
+    Annotated[WordColumn, Tag("(column)")] | Annotated[str, BeforeValidator(one_text), Tag("(constant)")],
+    _BY_FORM,
+]
+Units = Annotated[
+    Annotated[ColumnText, Tag("(column)")] | Annotated[int, PlainValidator(_count), Tag("(constant)")],
+    _BY_FORM,
+]
 Delimiter = Annotated[str, PlainValidator(_delimiter)]
 Flag = Annotated[bool, PlainValidator(_flag)]
 Encoding = Annotated[str, PlainValidator(_encoding)]

@@ -55,7 +55,7 @@ def files_in(folder: Path) -> dict[str, list[list[str]]]:
 
 
 def test_columns_numbers_and_services(tmp_path: Path, sqlite_engine: Engine) -> None:
-    """Fields as cells, nested ones by their path, amounts as decimals; other services' records have no number."""
+    """Fields as cells, nested ones by their path, decimal amounts; other services' records have no number."""
     charge = {"rule": "r", "amount_micros": 1_250_000}
     write_journal(
         tmp_path / "cdr",
