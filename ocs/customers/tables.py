@@ -96,6 +96,7 @@ SUBSCRIPTION: Final = Table(
         postgresql_where=text("to_ms IS NULL"),
     ),
     Index(None, "account_id"),
+    Index(None, "imsi"),
 )
 
 SUBSCRIPTION_ADDON: Final = Table(

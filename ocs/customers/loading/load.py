@@ -10,12 +10,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, text
 
 from ocs.customers.customer import BillingAccount
-from ocs.customers.directory import Directory, read_directory, without_collection
+from ocs.customers.directory import Directory, without_collection
 from ocs.customers.loading.checking import World, checked_world
 from ocs.customers.loading.csv_pieces import CsvSource
 from ocs.customers.loading.pieces import Issues, Source
 from ocs.customers.loading.statements import Statements, read_statements
 from ocs.customers.loading.subscribing import Subscribed, subscribed
+from ocs.customers.loading.surroundings import read_surroundings
 from ocs.customers.loading.yaml_pieces import YamlSource
 from ocs.customers.tables import BILLING_ACCOUNT, BILLING_CYCLE, PARTY, SUBSCRIPTION, SUBSCRIPTION_ADDON
 from ocs.database import writing
@@ -73,7 +74,7 @@ def _load(engine: Engine, paths: Iterable[Path], offers: Catalogue, said: Stage)
     with writing(engine) as connection:
         _lock(connection)
         said("comparing", 0)
-        known = read_directory(connection)
+        known = read_surroundings(connection, stated)
         world = checked_world(stated, known, issues)
         result = subscribed(world, known, offers, issues)
         issues.raise_them()

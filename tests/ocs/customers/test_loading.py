@@ -12,8 +12,10 @@ from sqlalchemy import Engine, func, select
 
 from config.issues import ConfigError
 from ocs.customers.directory import read_directory
-from ocs.customers.loading.load import Count
+from ocs.customers.loading import surroundings
+from ocs.customers.loading.load import Count, LoadSummary
 from ocs.customers.tables import BILLING_ACCOUNT, PARTY, SUBSCRIPTION
+from ocs.database import migrate, open_database
 from tests.ocs.customers.loaded import ANNA, CYCLES, HEADER, load, rows
 
 ENTERPRISE = """
@@ -174,3 +176,35 @@ def test_loads_at_the_same_time_come_one_after_the_other(engine: Engine, tmp_pat
     assert sum(one.result().subscriptions.created for one in done) == 600
     assert sum(one.result().subscriptions.unchanged for one in done) == 300
     assert len(rows(engine)) == 600
+
+
+def test_few_statements_among_many_customers_are_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a load does and refuses is the same, whether it reads all customers or those it touches."""
+    files = [
+        (CYCLES, HEADER + ANNA, ENTERPRISE),
+        ("account,msisdn,plan,from\nanna,491511,large,2026-11-17\n",),
+        (HEADER.replace("imsi", "subscription") + "anna,,,,,,,491513,other,small,2026-05-01,\n",),
+        (HEADER + "anna,,,,,,,491599,262011234567890,small,2026-05-01,\n",),
+        (ENTERPRISE.replace("currency: EUR, cycle", "closed: 2026-12-01, currency: EUR, cycle"),),
+        ("account,parent\nacme,acme-shop\n",),
+    ]
+    outcomes: list[list[object]] = []
+    for most, folder in ((0, tmp_path / "all"), (10_000, tmp_path / "some")):
+        folder.mkdir()
+        monkeypatch.setattr(surroundings, "MOST_LOOKED_UP", most)
+        database = open_database(f"sqlite:///{folder / 'ocs.db'}")
+        migrate(database)
+        outcomes.append([])
+        for texts in files:
+            try:
+                outcomes[-1].append(load(database, folder, *texts))
+            except ConfigError as error:
+                outcomes[-1].append([issue.message.replace(str(folder), "") for issue in error.issues])
+        known = read_directory(database)
+        outcomes[-1] += [known.accounts, known.parties, list(known.subscriptions())]
+        database.dispose()
+    assert outcomes[0] == outcomes[1]
+    loaded = [isinstance(outcome, LoadSummary) for outcome in outcomes[0][: len(files)]]
+    assert loaded == [True, True, False, False, True, False]

@@ -92,6 +92,7 @@ def _create_subscription() -> None:
     ):
         op.create_index(name, "subscription", columns, unique=True, sqlite_where=where, postgresql_where=where)
     op.create_index("ix_subscription_account_id", "subscription", ["account_id"])
+    op.create_index("ix_subscription_imsi", "subscription", ["imsi"])
     op.create_table(
         "subscription_addon",
         sa.Column("subscription_id", TEXT, primary_key=True),
