@@ -59,6 +59,7 @@ class RunningServer:
     store_pid: int = 0
     store_url: str = ""
     data: Path | None = None
+    log: Path | None = None
     ready_line: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     companions: list[RunningServer] = field(default_factory=list)
@@ -131,6 +132,7 @@ class Workshop:
         if options.cores:
             os.sched_setaffinity(process.pid, options.cores)
         server = RunningServer(kind, "127.0.0.1", 0, process.pid, process=process, data=data)
+        server.log = data / "server.log"
         self._running.append(server)
         self._wait_until_ready(server, data / "server.log")
         if base == DURABLE and not store_url:

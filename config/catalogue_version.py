@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Final
 
+from config.content_hash import content_hash
 from config.tariff_version import fields_of, prefixes_digest, tariff_content
 from rating.bundles import BundleDefinition
 from rating.calendar import UTC, Calendar, Zone
@@ -49,8 +49,7 @@ def version_of_content(
         "addons": {name: fields_of(addon) for name, addon in catalogue.addons.items()},
     }
     content.update({key: value for key, value in shared.items() if value})
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
+    return content_hash(content)[:VERSION_DIGITS]
 
 
 def _plan(plan: Plan) -> dict[str, object]:

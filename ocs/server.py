@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +32,8 @@ from protocol.tls import server_context
 _DRAIN_S: Final = 5.0
 _YOUNG_OBJECTS: Final = 50_000
 _GENERATIONS: Final = 1_000
+_TURN_OF_A_THREAD_S: Final = 0.0005
+"""After so long a thread that makes a catalogue or writes records lets the traffic go on."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="server")
 
@@ -122,7 +127,8 @@ class Server:
         """Read the catalogue again and swap it whole; with any mistake in it, the old one stays."""
         path = self.settings.catalogue_path
         try:
-            catalogue = await asyncio.to_thread(load_catalogue, path)
+            with _uncollected():
+                catalogue = await asyncio.to_thread(load_catalogue, path)
         except ConfigError as error:
             _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
             return False
@@ -143,6 +149,17 @@ class Server:
         return Readiness(True, "serving")
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A catalogue is made beside the traffic: to look through its million parts for cycles would stop that."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _settle_memory() -> None:
     """Take what the start has built out of the collector's sight, and let it look rarely at what lives long.
 
@@ -151,3 +168,4 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 20, _GENERATIONS)
+    sys.setswitchinterval(_TURN_OF_A_THREAD_S)

@@ -1,0 +1,46 @@
+"""A hash of plain content (dictionaries, lists, texts, numbers) by its one canonical JSON text."""
+
+import hashlib
+import json
+from typing import Final, Protocol
+
+_DEEPEST: Final = 5
+"""Levels that are hashed piece by piece: the text of many rules at once would be one long call of C, which no
+other thread, and so no request, could interrupt."""
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None:
+        """Take more octets."""
+
+
+def content_hash(content: object) -> str:
+    """SHA-256, in hexadecimal, of the content as JSON with sorted keys, in ASCII and without blanks."""
+    digest = hashlib.sha256()
+    _add(digest, content, _DEEPEST)
+    return digest.hexdigest()
+
+
+def _add(digest: _Digest, value: object, levels: int) -> None:
+    if levels and isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        mark = b"{"
+        for key in sorted(value):
+            digest.update(mark + _text(key) + b":")
+            _add(digest, value[key], levels - 1)
+            mark = b","
+        digest.update(b"}" if value else b"{}")
+    elif levels and isinstance(value, list):
+        mark = b"["
+        for item in value:
+            digest.update(mark)
+            _add(digest, item, levels - 1)
+            mark = b","
+        digest.update(b"]" if value else b"[]")
+    else:
+        digest.update(_text(value))
+
+
+def _text(value: object) -> bytes:
+    return _ENCODER.encode(value).encode()

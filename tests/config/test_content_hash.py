@@ -1,0 +1,26 @@
+"""The hash of content is that of its whole JSON text, although it is taken piece by piece."""
+
+import hashlib
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.content_hash import content_hash
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+        | st.dictionaries(st.integers(), inner, max_size=3)
+    ),
+    max_leaves=40,
+)
+
+
+@given(PLAIN)
+def test_in_pieces_it_is_the_same_hash(content: object) -> None:
+    """As the text of ``json.dumps``, at any depth, with keys of any kind and empty parts."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    assert content_hash(content) == hashlib.sha256(text.encode()).hexdigest()
