@@ -28,7 +28,7 @@ from ocs.settlement.reconciliation.report import (
 )
 from ocs.settlement.tables import SETTLEMENT_RECONCILIATION
 
-MEMORY: Final = "1GB"
+MEMORY: Final = "512MB"
 """What DuckDB may take; beyond it works on the disk."""
 _CHUNK: Final = 1 << 20
 
