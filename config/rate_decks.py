@@ -154,6 +154,7 @@ class _DeckReader:
         self._rates: dict[str, Rate] = {}
         self._tails: dict[tuple[str, ...], tuple[_Tail, bytes, bool]] = {}
         self._destinations: dict[str, bytes] = {}
+        self._counting: dict[str, Increments] = {}
         self._digest = 0
         self.own_lines: set[int] = set()
         self._dates: dict[bytes, int] = {}
@@ -237,6 +238,14 @@ class _DeckReader:
 
     def _increments(self, text: str) -> Increments:
         """``60/1``, ``60 s``, or a bare number of what the price counts."""
+        found = self._counting.get(text)
+        if found is None:
+            found = self._parse_increments(text)
+            if len(self._counting) < _MOST_REMEMBERED:
+                self._counting[text] = found
+        return found
+
+    def _parse_increments(self, text: str) -> Increments:
         if text.isdecimal() and text.isascii() and len(text) < 16:
             if int(text) == 0:
                 raise TextError("counts in steps of nothing", "at least 1")

@@ -30,8 +30,8 @@ plans:
     discounts: { happy: { percent: 50 %, calendar: week, bands: [weekend] } }
     bonuses: { friend: { when: referral, give: 5.00 EUR } }
     voice:
-      - { destination: eu, direction: outgoing, calendar: week, price: { weekend: free, rest: 0.10 EUR per 1 min }}
-      - { network: abroad, tiers_of: minutes, tiers: [{ up_to: 60 min, price: free }, { price: 0.20 EUR per s }] }
+      - { destination: eu, direction: outgoing, calendar: week, price: {weekend: free, rest: 0.10 EUR per min}}
+      - { network: abroad, tiers_of: minutes, tiers: [{up_to: 60 min, price: free}, {price: 0.20 EUR per s}] }
       - { deck: d, increment: 60/1 }
     data: [{ rating_group: any, price: 1.00 EUR per 1 GB, valid_from: 2026-02-01, cap: 1.00 EUR per usage }]
 addons: { week: { name: w, currency: EUR, fee: 5.00 EUR, bundles: { mb: { units: 1 GB } }, valid_for: 7 d } }
@@ -109,7 +109,7 @@ def test_change_of_a_deck_changes_the_version(tmp_path: Path, deck: str) -> None
 
 def test_spelling_order_and_examples_are_not_in_the_version(tmp_path: Path) -> None:
     """Another order of rows and rules, other spelling, comments and examples leave the version as it is."""
-    text = CATALOGUE.replace("0.10 EUR per 1 min", "0.10 EUR per 60 s").replace("60/1", "60/1 ")
+    text = CATALOGUE.replace("0.10 EUR per min", "0.10 EUR per 60 s").replace("60/1", "60/1 ")
     text += (
         "# a comment\nexamples:\n  - name: e\n    plan: p\n    costs: 0 EUR\n"
         "    usage: {service: voice, called: '49', direction: outgoing, duration: 1 s, at: 2026-11-28 12:00}\n"

@@ -141,3 +141,21 @@ def test_everything_an_operator_sells_has_an_example(catalogue: Catalogue) -> No
     proved = {example.plan_id for example in checked.examples}
     assert {"payg", "bundle", "junior", "talk", "comfort", "family", "meter", "enterprise"} <= proved
     assert any(example.usage.attributes.network.startswith(b"228") for example in checked.examples)
+
+
+def test_price_list_has_what_rules_ask_for_and_what_plans_offer(catalogue: Catalogue) -> None:
+    """Conditions, bands, tiers, decks, fees, bundles, caps, discounts and add-ons are in words."""
+    text = describe_catalogue(catalogue)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    start = next(number for number, line in enumerate(lines) if line.startswith("talk: "))
+    assert lines[start] == "talk: Talk, prepaid (EUR, never below zero)"
+    assert "cap day-data: at most 2.50 EUR per day" in lines
+    assert "discount tenth: 100 % off, every 10th usage" in lines
+    assert "fee monthly: 14.99 EUR every month, in advance, parts of a period in proportion" in lines
+    bands = "peak 0.09 EUR per 1 min, weekend 0.03 EUR per 1 min, off-peak 0.05 EUR per 1 min"
+    assert f"voice, destination home, direction outgoing {bands} by 1 min, rounded up, tax telecom" in lines
+    assert any("as in deck international" in line for line in lines)
+    assert any(line.startswith("add-on swiss-week: A week in Switzerland (4.99 EUR, for ") for line in lines)
+    tiers = "up to 1 h 0.19 EUR per 1 min; up to 2 h 0.12 EUR per 1 min; then 0.06 EUR per 1 min"
+    assert any(tiers in line and "tiers of minutes-abroad" in line for line in lines)
+    assert "comfort: Comfort (EUR, postpaid, overuse may overdraw, from 2027-01-01)" in lines
