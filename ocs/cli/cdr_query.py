@@ -30,7 +30,7 @@ _OVERVIEW = """
 def query(sql: str, form: str, through: int | None) -> None:
     """Ask the usage lake in SQL of DuckDB: the table is called `usage`. Without SQL, an overview.
 
-    One row for each charge line and bucket use; docs/records.md names the columns.
+    One row for each charge line and bucket use; docs/lake.md names the columns.
     """
     import duckdb  # noqa: PLC0415  (100 ms that other commands shall not wait)
 
