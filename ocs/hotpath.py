@@ -70,6 +70,7 @@ HOT_MODULES: Final = (
     "ocs.simulation.session",
     "ocs.simulation.tally",
     "ocs.simulation.template",
+    "ocs.usage_import.rated_rows",
     "ocs.tariffs.replaying",
     "protocol.avp",
     "protocol.avp_issues",
