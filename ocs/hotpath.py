@@ -127,6 +127,8 @@ HOT_MODULES: Final = (
     "rating.rates",
     "rating.rule",
     "rating.selection",
+    "rating.selector",
+    "rating.sharing",
     "rating.situation",
     "rating.tariff",
     "rating.totals",

@@ -17,7 +17,7 @@ from rating.offers import Addon, Bonus
 from rating.prefixes import PrefixZones
 from rating.rates import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Rate
 from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, GrantPolicy, Rule
-from rating.selection import Selector
+from rating.selector import Selector
 from rating.situation import NO_RATING_GROUP
 from rating.tariff import Cap, Counter, Discount
 
@@ -81,14 +81,16 @@ class Plan:
         tax: str = "",
         place: str = "",
     ) -> None:
-        self.plan_id = plan_id
-        self.name = name
+        # in this order what every price looks at lies together in memory
+        self.selectors: dict[str, Selector] = {} if selectors is None else selectors
         self.currency = currency
+        self.zone = zone
         self.overdraft_allowed = overdraft_allowed
         self.rules = rules
         self.apn_rules = apn_rules
         self.bundles = bundles
-        self.selectors: dict[str, Selector] = {} if selectors is None else selectors
+        self.plan_id = plan_id
+        self.name = name
         self.fees = [] if fees is None else fees
         self.counters = [] if counters is None else counters
         self.caps = [] if caps is None else caps
@@ -97,7 +99,6 @@ class Plan:
         self.valid_from_ms = valid_from_ms
         self.payment = payment
         self.credit_limit_micros = credit_limit_micros
-        self.zone = zone
         self.tax = tax
         self.place = place
 

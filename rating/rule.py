@@ -63,16 +63,17 @@ class Rule:
         tax: str = "",
         place: str = "",
     ) -> None:
-        self.rule_id = rule_id
-        self.action = action
-        self.rate = rate
-        self.grant = grant
-        self.tariff = tariff
-        self.conditions = [] if conditions is None else conditions
-        self.priority = priority
+        # in this order what every price looks at lies together in memory
         self.valid_from_ms = valid_from_ms
         self.valid_until_ms = valid_until_ms
+        self.action = action
+        self.tariff = tariff
+        self.rule_id = rule_id
         self.tax = tax
+        self.rate = rate
+        self.grant = grant
+        self.conditions = [] if conditions is None else conditions
+        self.priority = priority
         self.place = place
 
     def unit_kind(self) -> i64:

@@ -1,9 +1,4 @@
-"""Which rule of a plan prices a usage: tables by the attributes that rules ask for, the strongest first.
-
-Rules of one priority that ask for the same attributes make a level. Within a level values that the same rules
-name are one class, so that a lookup is one step for each attribute and one for the level, however many rules
-and values there are.
-"""
+"""Building the tables by which a plan's rules are chosen, and finding rules of which neither is stronger."""
 
 from __future__ import annotations
 
@@ -13,7 +8,10 @@ from mypy_extensions import i64
 
 from rating.conditions import strength
 from rating.rule import Rule
-from rating.situation import Situation
+from rating.selector import Level, Selector, Step
+from rating.sharing import Sharing
+
+__all__ = ["Entry", "Selection", "SelectionError", "Selector", "build_selectors"]
 
 MOST_COMBINATIONS: Final = 1_000_000
 """So many combinations of classes of values a level may have."""
@@ -31,165 +29,119 @@ class Entry:
         self.rule = rule
 
 
-class Level:
-    """The rules of one priority and strength; ``following`` is the next weaker level.
-
-    ``rules`` has the first rule that was put where values lead, ``dated`` those of other times.
-    """
-
-    def __init__(self, priority: i64, mask: i64) -> None:
-        self.priority = priority
-        self.mask = mask
-        self.first: Step | None = None
-        self.rules: dict[int, Rule] = {}
-        self.dated: dict[int, list[Rule]] = {}
-        self.following: Level | None = None
-
-    def select(self, situation: Situation, at_ms: i64) -> Rule | None:
-        """The rule whose conditions hold and that is valid at the instant."""
-        key: i64 = 0
-        step = self.first
-        while step is not None:
-            number = step.classes.get(situation.value(step.attribute))
-            if number is None:
-                return None
-            key = key * step.size + number
-            step = step.following
-        rule = self.rules.get(key)
-        if rule is None or rule.valid_from_ms <= at_ms < rule.valid_until_ms:
-            return rule
-        for other in self.dated.get(key, []):
-            if other.valid_from_ms <= at_ms < other.valid_until_ms:
-                return other
-        return None
-
-    def rules_of(self, key: int) -> list[Rule]:
-        """All rules where values lead."""
-        rule = self.rules.get(key)
-        return [] if rule is None else [rule, *self.dated.get(key, [])]
-
-
-class Step:
-    """One attribute that a level asks for, and the class of each value that a rule of it names."""
-
-    def __init__(self, attribute: i64, classes: dict[bytes, int], following: Step | None) -> None:
-        self.attribute = attribute
-        self.classes = classes
-        self.size: i64 = len(classes) + 1
-        self.following = following
-
-
-class Selector:
-    """The levels of one service, the strongest first."""
-
-    def __init__(self, levels: list[Level]) -> None:
-        self.first: Level | None = None
-        for level in reversed(levels):
-            level.following = self.first
-            self.first = level
-
-    def select(self, situation: Situation, at_ms: i64) -> Rule | None:
-        """The strongest rule that matches and is valid at the instant; None = the usage can not be rated."""
-        level = self.first
-        while level is not None:
-            rule = level.select(situation, at_ms)
-            if rule is not None:
-                return rule
-            level = level.following
-        return None
-
-    def all_rules(self) -> list[Rule]:
-        """Every rule once, those of the strongest level first, for people and for hashes."""
-        found: dict[int, Rule] = {}
-        level = self.first
-        while level is not None:
-            for key in level.rules:
-                for rule in level.rules_of(key):
-                    found[id(rule)] = rule
-            level = level.following
-        return list(found.values())
-
-
 class Selection:
-    """Selectors by service; rules of which neither is stronger; rules that another always comes before."""
+    """Selectors by service; pairs of rules of which neither is stronger."""
 
     def __init__(self) -> None:
         self.selectors: dict[str, Selector] = {}
         self.ambiguous: list[tuple[Rule, Rule]] = []
-        self.unreachable: list[tuple[Rule, Rule]] = []
 
 
-def build_selectors(entries: list[Entry]) -> Selection:
-    """The selectors of a plan's rules. SelectionError where the combinations of values are too many."""
+def build_selectors(entries: list[Entry], sharing: Sharing | None = None) -> Selection:
+    """The selectors of a plan's rules. SelectionError where the combinations of values are too many.
+
+    ``sharing`` is one for all plans of a catalogue: tables and tariffs that are alike are then kept once.
+    """
     selection = Selection()
     services: dict[str, list[Rule]] = {}
     for entry in entries:
         services.setdefault(entry.service, []).append(entry.rule)
     for service, rules in services.items():
-        groups: dict[tuple[int, int], list[Rule]] = {}
-        for rule in rules:
-            groups.setdefault((rule.priority, strength(rule.conditions)), []).append(rule)
-        levels = []
-        for priority, mask in sorted(groups, reverse=True):
-            levels.append(_build_level(priority, mask, groups[priority, mask], selection))
-        selection.selectors[service] = Selector(levels)
+        first = _build_levels(rules, selection)
+        if sharing is not None:
+            first = sharing.tables(first)
+            for rule in rules:
+                if rule.tariff is not None:
+                    rule.tariff = sharing.tariff(rule.tariff)
+        selection.selectors[service] = Selector(first, rules)
     return selection
 
 
-def _build_level(priority: i64, mask: i64, rules: list[Rule], selection: Selection) -> Level:
-    attributes = sorted(condition.attribute for condition in rules[0].conditions)
-    level = Level(priority, mask)
-    tables: list[dict[bytes, int]] = [{} for _ in attributes]
-    members = [{condition.attribute: condition.members for condition in rule.conditions} for rule in rules]
-    of_rule: list[list[list[int]]] = [[] for _ in rules]
-    for place, attribute in enumerate(attributes):
-        named: dict[bytes, list[int]] = {}
-        for number, wanted in enumerate(members):
-            for value in wanted[attribute]:
-                named.setdefault(value, []).append(number)
-        classes: dict[tuple[int, ...], int] = {}
-        for value, numbers in named.items():
-            tables[place][value] = classes.setdefault(tuple(numbers), len(classes))
-        chosen: list[list[int]] = [[] for _ in rules]
-        for numbers_of_class, class_number in classes.items():
-            for number in numbers_of_class:
-                chosen[number].append(class_number)
-        for number, found in enumerate(chosen):
-            of_rule[number].append(found)
+def _build_levels(rules: list[Rule], selection: Selection) -> Level:
+    """The levels of a service's rules, the strongest first."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for place, rule in enumerate(rules):
+        groups.setdefault((rule.priority, strength(rule.conditions)), []).append(place)
+    strongest: Level | None = None
+    for priority, mask in sorted(groups):
+        level = _build_level(Level(priority, mask), rules, groups[priority, mask], selection)
+        level.following = strongest
+        strongest = level
+    if strongest is None:
+        raise ValueError("a service has at least one rule")
+    return strongest
+
+
+def _build_level(level: Level, rules: list[Rule], places: list[int], selection: Selection) -> Level:
+    members = [_members(rules[place]) for place in places]
+    attributes = sorted(members[0])
+    tables: list[dict[bytes, int]] = []
+    classes_of: list[list[list[int]]] = [[] for _ in places]
+    for attribute in attributes:
+        tables.append(_classes([wanted[attribute] for wanted in members], classes_of))
     combinations = 0
-    for number, rule in enumerate(rules):
+    for number, place in enumerate(places):
         keys = [0]
-        for place, found in enumerate(of_rule[number]):
-            size = len(tables[place]) + 1
+        for table, found in zip(tables, classes_of[number], strict=True):
             combinations += len(keys) * len(found)
             if combinations > MOST_COMBINATIONS:
                 raise SelectionError(f"more than {MOST_COMBINATIONS} combinations of values")
+            size = len(table) + 1
             keys = [key * size + each for key in keys for each in found]
-        clashes = _put(level, keys, rule)
-        if clashes is not None:
-            selection.ambiguous.append((clashes, rule))
-    for place in reversed(range(len(attributes))):
-        level.first = Step(attributes[place], tables[place], level.first)
+        clash = _put(level, keys, rules, place)
+        if clash is not None:
+            selection.ambiguous.append((clash, rules[place]))
+    for attribute, table in zip(reversed(attributes), reversed(tables), strict=True):
+        level.first = Step(attribute, table, level.first)
     return level
 
 
-def _put(level: Level, keys: list[int], rule: Rule) -> Rule | None:
+def _members(rule: Rule) -> dict[int, frozenset[bytes]]:
+    """The values that each attribute may have; conditions on one attribute all hold."""
+    found: dict[int, frozenset[bytes]] = {}
+    for condition in rule.conditions:
+        known = found.get(condition.attribute)
+        found[condition.attribute] = condition.members if known is None else known & condition.members
+    return found
+
+
+def _classes(wanted: list[frozenset[bytes]], classes_of: list[list[list[int]]]) -> dict[bytes, int]:
+    """The class of each value, and for each rule those it names: values that the same rules name are one."""
+    named: dict[bytes, list[int]] = {}
+    for number, values in enumerate(wanted):
+        for value in sorted(values):
+            named.setdefault(value, []).append(number)
+    table: dict[bytes, int] = {}
+    classes: dict[tuple[int, ...], int] = {}
+    for value, numbers in named.items():
+        table[value] = classes.setdefault(tuple(numbers), len(classes))
+    for of_rule in classes_of:
+        of_rule.append([])
+    for numbers_of_class, class_number in classes.items():
+        for number in numbers_of_class:
+            classes_of[number][-1].append(class_number)
+    return table
+
+
+def _put(level: Level, keys: list[int], rules: list[Rule], place: i64) -> Rule | None:
     """Put a rule where its values lead; the first rule found there that is valid at the same time.
 
     Beside such a rule it is not put, so that rules of one place never overlap in time and stay few.
     """
-    clash = None
+    rule = rules[place]
+    clash: Rule | None = None
     for key in keys:
         here: Rule | None = None
-        for other in level.rules_of(key):
+        for held in level.places_of(key):
+            other = rules[held]
             if other.valid_from_ms < rule.valid_until_ms and rule.valid_from_ms < other.valid_until_ms:
                 here = other
                 break
         if here is None:
-            if key in level.rules:
-                level.dated.setdefault(key, []).append(rule)
+            if key in level.places:
+                level.dated.setdefault(key, []).append(place)
             else:
-                level.rules[key] = rule
+                level.places[key] = place
         elif clash is None:
             clash = here
     return clash
