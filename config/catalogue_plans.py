@@ -224,7 +224,7 @@ class PlanReader:
         if not entries:
             return {}
         try:
-            selection = build_selectors(entries)
+            selection = build_selectors(entries, self._around.shared.sharing)
         except SelectionError as error:
             self._refuse(
                 self._location, str(error), "name groups of zones instead of lists", "T007", at_key=True

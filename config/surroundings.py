@@ -19,6 +19,7 @@ from rating.calendar import FAR_MS, UTC, Calendar, Zone
 from rating.exchange import ExchangeRate, ExchangeRates
 from rating.numbering import Numbering
 from rating.prefixes import PrefixZones
+from rating.sharing import Sharing
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Surroundings:
     exchange: ExchangeRates
     rates: list[tuple[ExchangeRate, Document, Location]] = field(default_factory=list)
     used_rates: set[tuple[str, str]] = field(default_factory=set)
+    sharing: Sharing = field(default_factory=Sharing)
 
     def instant(self, moment: Moment | None, otherwise: int) -> int:
         """The instant of a date or time in the network's time zone."""
