@@ -37,7 +37,7 @@ from protocol.result_codes import (
     UNKNOWN_SESSION_ID,
     USER_UNKNOWN,
 )
-from rating.catalogue import Catalogue
+from rating.catalogue import POSTPAID, PREPAID, Catalogue, Plan
 
 
 @mypyc_attr(acyclic=True)
@@ -153,7 +153,7 @@ def _initial(
     plan = catalogue.plan_at(subscriber.plan_id, now_ms)
     if account is None or plan is None or plan.currency != account.currency:
         return _refusal(UNABLE_TO_COMPLY, b"", "the subscriber's account and plan do not go together")
-    opening = ChargingSession(_identity(request, subscriber, service), now_ms)
+    opening = ChargingSession(_identity(request, subscriber, service, plan), now_ms)
     if session is not None:
         opening.version = session.version
         opening.answers = session.answers[:]
@@ -229,7 +229,9 @@ def _refusal(result_code: i64, failed_avp: bytes, error_message: str) -> Decisio
     return Decision(answer, [])
 
 
-def _identity(request: CreditControlRequest, subscriber: Subscriber, service: str) -> SessionIdentity:
+def _identity(
+    request: CreditControlRequest, subscriber: Subscriber, service: str, plan: Plan
+) -> SessionIdentity:
     identity = SessionIdentity(
         request.session_id,
         subscriber.account_id,
@@ -242,6 +244,7 @@ def _identity(request: CreditControlRequest, subscriber: Subscriber, service: st
     identity.apn = request.called_station_id
     identity.origin_host = request.origin_host
     identity.origin_realm = request.origin_realm
+    identity.payment = PREPAID if plan.payment == PREPAID else POSTPAID
     identity.subscriber_group = subscriber.group
     identity.time_zone = subscriber.time_zone
     identity.activated_ms = subscriber.activated_ms

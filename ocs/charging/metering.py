@@ -203,5 +203,7 @@ def _put_lines(service: Service, charge: Charge, version: str) -> None:
         made.per_units = line.per_units
         made.units = line.units
         made.amount_micros = line.amount_micros
+        made.tax = charge.tax
+        made.band = line.band
         lines.append(made)
     service.lines = lines

@@ -88,6 +88,8 @@ def _identity_fields(who: SessionIdentity) -> bytes:
         _put_text(out, who.origin_realm)
         out.write(b',"apn":')
         _put_text(out, who.apn)
+        out.write(b',"payment":')
+        _put_text(out, who.payment.encode())
         who.record_fields = out.getvalue()
     return who.record_fields
 
@@ -107,6 +109,12 @@ def _put_charges(out: BytesWriter, service: Service) -> None:
         _put_field(out, b',"amount_micros":', line.amount_micros)
         out.write(b',"catalogue":')
         _put_text(out, line.catalogue.encode())
+        if line.band:
+            out.write(b',"band":')
+            _put_text(out, line.band.encode())
+        if line.tax:
+            out.write(b',"tax":')
+            _put_text(out, line.tax.encode())
         put_octet(out, 125)
     out.write(b'],"buckets":[')
     first = True
@@ -136,6 +144,9 @@ def record_octets(
     _put_field(out, b',"record_version":', RECORD_VERSION)
     put_octet(out, 44)
     out.write(_identity_fields(who))
+    if session.circumstances.serving_network:
+        out.write(b',"network":')
+        _put_text(out, session.circumstances.serving_network)
     _put_optional(out, b',"rating_group":', service.rating_group)
     _put_optional(out, b',"service_identifier":', service.service_identifier)
     out.write(b',"opened_at":"')

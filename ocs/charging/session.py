@@ -22,7 +22,8 @@ class ChargeLine:
     """Units that were paid with money at one rate; ``amount_micros`` is the price of all of them together.
 
     The rate is copied from the catalogue whose version is named, so that a record explains itself. What a cap
-    or a discount takes off is a line too, at a price below zero.
+    or a discount takes off is a line too, at a price below zero. ``tax`` is a tax category, ``band`` names the
+    time band; "" where there is none.
     """
 
     def __init__(self, rule_id: str, catalogue: str, rounding: i64) -> None:
@@ -34,6 +35,8 @@ class ChargeLine:
         self.rounding = rounding
         self.units: i64 = 0
         self.amount_micros: i64 = 0
+        self.tax = ""
+        self.band = ""
 
     def copy(self) -> ChargeLine:
         """An independent copy."""
@@ -43,6 +46,8 @@ class ChargeLine:
         other.increment = self.increment
         other.units = self.units
         other.amount_micros = self.amount_micros
+        other.tax = self.tax
+        other.band = self.band
         return other
 
 
@@ -147,6 +152,7 @@ class SessionIdentity:
         self.apn = b""
         self.origin_host = b""
         self.origin_realm = b""
+        self.payment = ""
         self.subscriber_group = b""
         self.time_zone = ""
         self.activated_ms: i64 = 0

@@ -48,6 +48,7 @@ def identity_octets(identity: SessionIdentity) -> bytes:
     put_octets(out, identity.apn)
     put_octets(out, identity.origin_host)
     put_octets(out, identity.origin_realm)
+    put_text(out, identity.payment)
     put_octets(out, identity.subscriber_group)
     put_text(out, identity.time_zone)
     put_varint(out, identity.activated_ms)
@@ -132,6 +133,8 @@ def _put_service(out: BytesWriter, service: Service) -> None:
         put_octet(out, line.rounding)
         put_varint(out, line.units)
         put_signed(out, line.amount_micros)
+        put_text(out, line.tax)
+        put_text(out, line.band)
     put_varint(out, i64(len(service.bucket_uses)))
     for use in service.bucket_uses:
         put_text(out, use.bucket_id)
@@ -196,6 +199,7 @@ def _identity(part: bytes) -> SessionIdentity:
     identity.origin_host = octets.octets()
     identity.origin_realm = octets.octets()
     if octets.position < len(part):
+        identity.payment = octets.text()
         identity.subscriber_group = octets.octets()
         identity.time_zone = octets.text()
         identity.activated_ms = octets.varint()
@@ -237,6 +241,9 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
         line.rounding = octets.octet()
         line.units = octets.varint()
         line.amount_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
+        if kept_as != _OF_ONE_CATALOGUE:
+            line.tax = octets.text()
+            line.band = octets.text()
         service.lines.append(line)
     uses = octets.varint()
     for _ in range(uses):

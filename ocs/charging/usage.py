@@ -98,6 +98,7 @@ def _new_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
     fresh.price_micros = rule.rate.price_micros
     fresh.per_units = rule.rate.per_units
     fresh.increment = rule.rate.increment
+    fresh.tax = rule.tax
     service.lines.append(fresh)
     return fresh
 

@@ -30,6 +30,7 @@ def lines(draw: st.DrawFn) -> ChargeLine:
     made = ChargeLine(draw(texts), draw(texts), draw(st.integers(0, 2)))
     made.price_micros, made.per_units, made.increment = draw(amounts), draw(numbers), draw(numbers)
     made.units, made.amount_micros = draw(numbers), draw(amounts)
+    made.tax, made.band = draw(texts), draw(texts)
     return made
 
 
@@ -83,6 +84,7 @@ def sessions(draw: st.DrawFn) -> ChargingSession:
         draw(octets), draw(texts), draw(octets), draw(octets), draw(texts), draw(texts), draw(octets)
     )
     identity.apn, identity.origin_host, identity.origin_realm = draw(octets), draw(octets), draw(octets)
+    identity.payment = draw(texts)
     identity.subscriber_group, identity.time_zone, identity.activated_ms = (
         draw(octets),
         draw(texts),
