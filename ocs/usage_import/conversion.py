@@ -49,6 +49,8 @@ class Batch:
         self.units: list[int] = []
         self.texts: dict[str, list[str]] = {}
         """The fields of NUMBER_FIELDS and TEXT_FIELDS."""
+        self.constants: dict[str, str] = {}
+        """Those of them that are the same for all lines of the file."""
 
     def keep(self, wanted: list[bool]) -> None:
         """Leave out all records but those wanted."""
@@ -105,7 +107,10 @@ class Converter:
                 setattr(batch, field, [NOT_REPORTED] * count)
         for field, reader in self._texts.items():
             column = _read(reader, self._column(rows, field), lines, refused) if reader is not None else None
-            batch.texts[field] = [self._constant(field)] * count if column is None else column
+            if column is None:
+                batch.constants[field] = self._constant(field)
+                column = [batch.constants[field]] * count
+            batch.texts[field] = column
         self._ends(batch, rows, refused)
         _refuse_future(batch, refused, now_ms)
         if refused:
@@ -153,7 +158,7 @@ class Converter:
                 for line, text in zip(lines, column, strict=True):
                     if not text:
                         refused[line] = Refusal(KEY, f"{name}, which makes a record unique, is empty")
-            if len(self._mapping.unique) > 1 and any("/" in text for text in column):
+            if len(self._mapping.unique) > 1 and "/" in "".join(column):
                 column = [text.replace("%", "%25").replace("/", "%2F") for text in column]
             columns.append(column)
         prefix = self._prefix

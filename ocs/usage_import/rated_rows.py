@@ -21,21 +21,7 @@ from rating.usage import Context, Standing, Usage
 
 PART: Final = "\x1f"
 """What parts fields of a row; no text of ours holds it."""
-ROW_COLUMNS: Final = (
-    "record_id",
-    "source_line",
-    "started_ms",
-    "ended_ms",
-    "msisdn",
-    "service",
-    "direction",
-    "called",
-    "calling",
-    "network",
-    "apn",
-    "rating_group",
-    "partner",
-    "trunk",
+RATED_COLUMNS: Final = (
     "sequence",
     "account",
     "plan",
@@ -54,7 +40,7 @@ ROW_COLUMNS: Final = (
     "amount_micros",
     "bucket",
 )
-"""The columns of the lake that a row says; the others are the same for a whole file."""
+"""The columns of the lake that a row has behind its head, which says what is known before pricing."""
 
 
 _NOBODY: Final = Refusal(NO_SUBSCRIPTION, "nobody had the number")

@@ -113,7 +113,7 @@ class Batches:
                 "payment": self.mapping.payment,
                 "catalogue": self.around.catalogue.version,
             }
-            self._appender.connection.execute(insert_rows_of(staged, constants))
+            self._appender.connection.execute(insert_rows_of(staged, batch, constants))
             staged.unlink()
         return int(count), refused
 

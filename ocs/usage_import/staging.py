@@ -9,8 +9,9 @@ from typing import Final
 from ocs.cdr.lake.appending import ROWS
 from ocs.cdr.lake.columns import COLUMN_LIST, COLUMNS, sql_text
 from ocs.usage_import.conversion import Batch
-from ocs.usage_import.rated_rows import PART, ROW_COLUMNS, Columns
+from ocs.usage_import.rated_rows import PART, RATED_COLUMNS, Columns
 
+_HEAD: Final = ("record_id", "source_line", "started_ms", "ended_ms")
 _HEAD_TEXTS: Final = (
     "msisdn",
     "service",
@@ -33,7 +34,7 @@ def columns_of(batch: Batch) -> Columns:
         map(str, batch.lines),
         map(str, batch.started_ms),
         map(str, batch.ended_ms),
-        *(batch.texts[name] for name in _HEAD_TEXTS),
+        *(batch.texts[name] for name in _varying(batch)),
     ]
     heads = list(map(PART.join, zip(*columns, strict=True)))
     measures = [batch.octets, batch.input_octets, batch.output_octets, batch.seconds, batch.units]
@@ -46,11 +47,9 @@ def settlement_rows(batch: Batch, first_sequence: int) -> list[str]:
         ((kind, column) for name, kind in _MEASURES if (column := getattr(batch, name)) and column[0] >= 0),
         ("units", [0] * len(batch.lines)),
     )
-    heads = columns_of(batch).heads
     texts = list(map(str, used))
     empty = [""] * len(texts)
     columns = {
-        "head": heads,
         "sequence": map(str, count(first_sequence)),
         "unit_kind": repeat(kind),
         "used_units": texts,
@@ -58,25 +57,33 @@ def settlement_rows(batch: Batch, first_sequence: int) -> list[str]:
         "units": texts,
         "amount_micros": repeat("0"),
     }
-    after_head = ROW_COLUMNS[ROW_COLUMNS.index("sequence") :]
-    return list(map(PART.join, zip(heads, *(columns.get(name, empty) for name in after_head), strict=False)))
+    behind = (columns.get(name, empty) for name in RATED_COLUMNS)
+    return list(map(PART.join, zip(columns_of(batch).heads, *behind, strict=False)))
 
 
-def insert_rows_of(path: Path, constants: dict[str, str]) -> str:
+def insert_rows_of(path: Path, batch: Batch, constants: dict[str, str]) -> str:
     """The statement that puts a staged file's rows among those that wait; ``constants`` are texts of all rows.
 
     ``catalogue`` stands only in rows that a rule priced.
     """
-    types = ", ".join(f"{sql_text(name)}: {sql_text(COLUMNS[name])}" for name in ROW_COLUMNS)
+    staged = (*_HEAD, *_varying(batch), *RATED_COLUMNS)
+    types = ", ".join(f"{sql_text(name)}: {sql_text(COLUMNS[name])}" for name in staged)
+    same = {name: text for name, text in batch.constants.items() if text and name in COLUMNS} | constants
     values = []
-    for name in COLUMNS:
-        if name in constants:
-            text = sql_text(constants[name])
-            values.append(f"CASE WHEN rule IS NOT NULL THEN {text} END" if name == "catalogue" else text)
+    for name, kind in COLUMNS.items():
+        if name == "catalogue":
+            values.append(f"CASE WHEN rule IS NOT NULL THEN {sql_text(same[name])} END")
+        elif name in same:
+            values.append(f"{sql_text(same[name])}::{kind}")
         else:
-            values.append(name if name in ROW_COLUMNS else "NULL")
+            values.append(name if name in staged else "NULL")
     return f"""
         INSERT INTO {ROWS} ({COLUMN_LIST}) SELECT {", ".join(values)}
         FROM read_csv({sql_text(str(path))}, header = false, auto_detect = false, delim = '{PART}', quote = '',
             escape = '', nullstr = '', strict_mode = true, columns = {{{types}}})
     """  # noqa: S608 - quoted by sql_text
+
+
+def _varying(batch: Batch) -> list[str]:
+    """The texts that differ from record to record."""
+    return [name for name in _HEAD_TEXTS if name not in batch.constants]

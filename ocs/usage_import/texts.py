@@ -153,7 +153,8 @@ def number_parser(numbering: Numbering | None, field: str, *, service_numbers: b
 
     def parse(text: str) -> str | Refusal:
         number = text if text.isdigit() else text.translate(_TYPOGRAPHY)
-        if _NUMBER.fullmatch(number) is not None:
+        digits = number.isdigit() and number.isascii() and len(number) <= MOST_DIGITS
+        if digits or _NUMBER.fullmatch(number) is not None:
             if numbering is None:
                 return number.lstrip("+")
             found = numbering.international(number.encode()).decode()

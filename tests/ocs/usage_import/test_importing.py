@@ -124,7 +124,7 @@ def test_usage_moves_counters_and_bundles_in_the_order_of_the_file(tmp_path: Pat
         (call(1, 60, 12, "2026-12-03 18:01:22"), "future", "it begins more than a day from now"),
         (call(1, -60, 12), "amount-of-use", "'-60' is not a duration"),
         (call(1, 60, 12, called="030x"), "number", "called '030x' is not a number"),
-        (call(1, 60, 12, type="XXX"), "word", "direction 'XXX' is not in the mapping"),
+        (call(1, 60, 12, type="QQQ"), "word", "direction 'QQQ' is not in the mapping"),
         (call(1, 60, 99), "no-subscription", "nobody had the number 49170000099 then"),
         (call(1, 60, 12, "2025-11-03 18:01:22"), "no-subscription", "nobody had the number 49170000012 then"),
         (call(1, 60, 20), "prepaid-plan", "plan 'payg' is prepaid"),
