@@ -52,6 +52,7 @@ HOT_MODULES: Final = (
     "ocs.charging.policy",
     "ocs.charging.record",
     "ocs.charging.remembered",
+    "ocs.charging.renewal",
     "ocs.charging.request_queue",
     "ocs.charging.served",
     "ocs.charging.service",

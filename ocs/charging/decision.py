@@ -13,6 +13,7 @@ from balance.subscriber import BARRED, Subscriber
 from ocs.charging.attributes import circumstances_told
 from ocs.charging.failed_avp import mscc_octets, number_avp, octets_avp
 from ocs.charging.policy import ChargingPolicy
+from ocs.charging.renewal import renew_buckets
 from ocs.charging.served import mark_served, was_served
 from ocs.charging.session import CLOSED, OPEN, UNTOLD, ChargingSession, SessionIdentity
 from ocs.charging.stored_answer import find_answer, pack_answer, unpack_answer
@@ -98,6 +99,8 @@ def decide(
     turn = Turn(
         account.copy(), session.copy(), plan_of(session, account.currency, catalogue, now_ms), catalogue, policy
     )
+    if turn.plan.bundles:
+        renew_buckets(turn.account, turn.plan, catalogue, now_ms)
     turn.session.circumstances = circumstances_told(request, session.circumstances)
     turn.charged_before = was_served(session, request)
     if request.request_type == TERMINATION_REQUEST:
@@ -160,6 +163,8 @@ def _initial(
         opening.records = session.records
     opening.circumstances = circumstances_told(request, UNTOLD)
     turn = Turn(account.copy(), opening, plan, catalogue, policy)
+    if plan.bundles:
+        renew_buckets(turn.account, plan, catalogue, now_ms)
     if subscriber.status == BARRED:
         return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), now_ms)
     answer = CreditControlAnswer(SUCCESS)

@@ -19,6 +19,7 @@ from rating.engine import advance, affordable, collect
 from rating.meter import Meter
 from rating.meter_copy import copy_of
 from rating.meter_state import resume_meter, save_meter
+from rating.offers import Bonus
 from rating.opening import open_meter
 from rating.rule import Rule
 from rating.situation import Situation
@@ -31,6 +32,8 @@ PERIODS_KEPT: Final = 2
 """Of each counter the current period is kept and the one before: a usage may begin in it."""
 GENERATION: Final = "@"
 """Between the name of a bundle and the number of the period that a bucket of it is for."""
+GIFT: Final = "+"
+"""Between the name of a bundle and that of the bonus that gave units of it."""
 
 
 @mypyc_attr(acyclic=True)
@@ -75,9 +78,11 @@ def purse_of(
 
 
 def bundle_of(bucket: Bucket) -> str:
-    """The bundle that a bucket is of: its name without the number of a period."""
+    """The bundle that a bucket is of: its name without the number of a period or the bonus that gave it."""
     name = bucket.bucket_id
     at = name.find(GENERATION)
+    if at < 0:
+        at = name.find(GIFT)
     return name if at < 0 else name[:at]
 
 
@@ -128,8 +133,7 @@ def charge_metered(
     service.amount_micros += due - lost
     service.written_off_micros += lost
     for bonus in charge.bonuses:
-        if bonus.give_micros > 0:
-            credit_money(account, bonus.give_micros)
+        give_bonus(account, bonus, now_ms)
     service.meter = save_meter(meter, version)
     return True
 
@@ -164,6 +168,28 @@ class Promise:
         self.granted: i64 = 0
         self.final = False
         self.until_ms: i64 = FAR_MS
+
+
+def give_bonus(account: Account, bonus: Bonus, now_ms: i64) -> None:
+    """Credit a bonus: money to the balance, units to a bucket of the bonus, which may be filled again."""
+    if bonus.give_micros > 0:
+        credit_money(account, bonus.give_micros)
+    bundle = bonus.give_bundle
+    if bundle is None:
+        return
+    life_ms: i64 = bonus.valid_for_ms
+    if life_ms == 0:
+        life_ms = bundle.valid_for_s * 1000
+    ends_ms: i64 = now_ms + life_ms if life_ms > 0 else 0
+    name = bundle.bundle_id + GIFT + bonus.bonus_id
+    for bucket in account.buckets:
+        if bucket.bucket_id == name:
+            lost: i64 = bucket.remaining - bucket.reserved if bucket.is_expired(now_ms) else 0
+            bucket.initial += bundle.units - lost
+            bucket.remaining += bundle.units - lost
+            bucket.expires_at_ms = ends_ms
+            return
+    account.buckets.append(Bucket(name, bundle.unit_kind, bundle.units, bundle.units, 0, ends_ms))
 
 
 def add_to_counter(account: Account, change: CounterChange) -> None:

@@ -81,9 +81,11 @@ async def _load_first(settings: Settings, server: Server, store: StateStore, giv
         beside = (folder if folder.is_dir() else folder.parent) / "subscribers.csv"
         path = beside if beside.is_file() else None
     if path is not None:
-        plans = server.service.catalogue.plans
+        catalogue = server.service.catalogue
+        plans = catalogue.plans
         check_subscribers(path, plans)
-        await load_subscribers(store, read_subscribers(path, plans), plans, epoch_ms())
+        rows = read_subscribers(path, plans)
+        await load_subscribers(store, rows, plans, epoch_ms(), zone=catalogue.zone)
 
 
 def _warn_of_losses(settings: Settings, about: dict[str, str]) -> None:

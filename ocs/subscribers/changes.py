@@ -4,13 +4,17 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
-from balance.account import Account, Bucket, decode_account, encode_account
+from balance.account import Account, decode_account, encode_account
 from balance.changes import ChangeSet
 from balance.keys import account_key, imsi_key, subscriber_key
 from balance.packing import put_number, version_of
 from balance.subscriber import Subscriber, decode_subscriber, encode_subscriber
 from config.subscribers_file import SubscriberRow
+from ocs.charging.metering import bundle_of, give_bonus
+from ocs.charging.renewal import first_bucket
+from rating.calendar import Zone
 from rating.catalogue import Plan
+from rating.offers import AT_ACTIVATION, bonuses_of_event
 
 CREATED: Final = 0
 UPDATED: Final = 1
@@ -65,15 +69,18 @@ def holder_of(imsi_state: bytes | None) -> bytes:
     return imsi_state[8:] if imsi_state is not None else b""
 
 
-def plan_row(row: SubscriberRow, states: RowStates, plan: Plan, now_ms: int) -> RowChange:
-    """The change that makes the store agree with a row. An account that exists keeps its balance."""
+def plan_row(row: SubscriberRow, states: RowStates, plan: Plan, zone: Zone, now_ms: int) -> RowChange:
+    """The change that makes the store agree with a row. An account that exists keeps its balance.
+
+    ``zone`` is the network's, in which periods are counted where the plan has none of its own.
+    """
     account = decode_account(states.account) if states.account is not None else None
     if account is not None and account.currency != plan.currency:
         reason = f"account {row.account_id} is in {account.currency}, plan {plan.plan_id} in {plan.currency}"
         return RowChange(REFUSED, None, reason)
     old = decode_subscriber(states.subscriber) if states.subscriber is not None else None
     change = ChangeSet()
-    _put_account(change, row, account, old, plan, now_ms)
+    _put_account(change, row, account, old, plan, zone, now_ms)
     if old is None or _differs(old, row):
         version = old.version if old is not None else 0
         fresh = Subscriber(row.msisdn, row.imsi, row.account_id, row.plan_id, row.status)
@@ -99,23 +106,40 @@ def _put_account(
     account: Account | None,
     old: Subscriber | None,
     plan: Plan,
+    zone: Zone,
     now_ms: int,
 ) -> None:
-    """A new account, or the bundles of a plan that is new to the subscriber, each once in an account's life."""
+    """A new account, or what a plan that is new to the subscriber brings: its credit limit, its bundles.
+
+    A bundle is given once in an account's life, or anew in each of its periods.
+    """
     changed = account is None
     if account is None:
         account = Account(row.account_id, row.currency, row.opening_micros)
     if old is None or old.plan_id != row.plan_id or changed:
-        present = {bucket.bucket_id for bucket in account.buckets}
+        limit = plan.credit_limit_micros
+        if row.account_id != row.subscriber_id.decode():
+            limit = max(limit, account.credit_limit_micros)  # others may share the account
+        changed = changed or account.credit_limit_micros != limit
+        account.credit_limit_micros = limit
+        present = {bundle_of(bucket) for bucket in account.buckets}
         for bundle in plan.bundles:
             if bundle.bundle_id not in present:
-                ends = now_ms + bundle.valid_for_s * 1000 if bundle.valid_for_s else 0
-                bucket = Bucket(bundle.bundle_id, bundle.unit_kind, bundle.units, bundle.units, 0, ends)
-                account.buckets.append(bucket)
+                account.buckets.append(first_bucket(bundle, plan.zone or zone, now_ms))
                 changed = True
+        if old is None:
+            changed = _give_bonuses(account, plan, now_ms) or changed
     if changed:
         state = encode_account(account, account.version + 1)
         change.put(account_key(row.account_id), account.version, state, 0)
+
+
+def _give_bonuses(account: Account, plan: Plan, now_ms: int) -> bool:
+    """What a subscriber receives when it is activated; whether there is anything."""
+    bonuses = bonuses_of_event(plan.bonuses, AT_ACTIVATION)
+    for bonus in bonuses:
+        give_bonus(account, bonus, now_ms)
+    return bool(bonuses)
 
 
 def _put_imsis(change: ChangeSet, row: SubscriberRow, states: RowStates, old: Subscriber | None) -> None:

@@ -22,6 +22,7 @@ from ocs.subscribers.changes import (
     plan_row,
     row_keys,
 )
+from rating.calendar import UTC, Zone
 from rating.catalogue import Plan
 
 BATCH_ROWS: Final = 500
@@ -65,23 +66,32 @@ async def load_subscribers(
     plans: Mapping[str, Plan],
     now_ms: int,
     progress: Callable[[int], None] | None = None,
+    *,
+    zone: Zone = UTC,
 ) -> LoadSummary:
     """Make the store agree with the rows. StoreError where it does not answer: what was done stays done.
 
-    ``progress`` hears how many rows are done. A server compares a subscriber's version before it serves one.
+    ``progress`` hears how many rows are done. ``zone`` is the network's, for bundles that come anew every day
+    or month. A server compares a subscriber's version before it serves one.
     """
-    work = _Loading(store, plans, now_ms, progress)
+    work = _Loading(store, plans, zone, now_ms, progress)
     await work.run(rows)
     return work.summary
 
 
 class _Loading:
     def __init__(
-        self, store: StateStore, plans: Mapping[str, Plan], now_ms: int, progress: Callable[[int], None] | None
+        self,
+        store: StateStore,
+        plans: Mapping[str, Plan],
+        zone: Zone,
+        now_ms: int,
+        progress: Callable[[int], None] | None,
     ) -> None:
         self.summary = LoadSummary()
         self._store = store
         self._plans = plans
+        self._zone = zone
         self._now_ms = now_ms
         self._progress = progress
 
@@ -122,7 +132,7 @@ class _Loading:
             if any(needed_keys(row, states)):
                 alone.append((row, None))
             else:
-                planned.append((row, plan_row(row, states, self._plans[row.plan_id], self._now_ms)))
+                planned.append((row, plan_row(row, states, self._plans[row.plan_id], self._zone, self._now_ms)))
         await self._commit([change for _, change in planned])
         for row, change in planned:
             if change.change is not None and change.change.result != COMMITTED:
@@ -143,7 +153,7 @@ class _Loading:
                 states.former_imsi = (await load_states(self._store, [former_imsi]))[0]
             if former_holder:
                 states.former_holder = (await load_states(self._store, [former_holder]))[0]
-            change = plan_row(row, states, self._plans[row.plan_id], self._now_ms)
+            change = plan_row(row, states, self._plans[row.plan_id], self._zone, self._now_ms)
             first = change if first is None else first
             await self._commit([change])
             if change.change is None or change.change.result == COMMITTED:
