@@ -61,12 +61,18 @@ class ConfigError(Exception):
         super().__init__(self.issues, unlisted)
 
     def __str__(self) -> str:
-        count = len(self.issues) + self.unlisted
+        warnings = sum(issue.severity == WARNING for issue in self.issues)
+        errors = len(self.issues) + self.unlisted - warnings
         lines = [str(issue) for issue in self.issues]
         if self.unlisted:
             lines.append(f"... and {self.unlisted} more")
-        lines.append(f"{count} error{'' if count == 1 else 's'}; nothing was loaded")
+        counts = [_count(errors, "error")] + ([_count(warnings, WARNING)] if warnings else [])
+        lines.append(f"{', '.join(counts)}; nothing was loaded")
         return "\n".join(lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 class TextError(ValueError):

@@ -16,6 +16,8 @@ from config.zone_schema import ZonesText
 from rating.prefixes import PrefixZones
 
 _COLUMNS: Final = ("prefix", "destination")
+MOST_NETWORK: Final = 6
+"""Digits of MCC and MNC."""
 _KINDS: Final = {"destinations": "destination", "networks": "network", "locations": "location"}
 
 
@@ -78,7 +80,8 @@ class _ZoneReader:
         self._documents = documents
         self._key = key
         self._places: dict[bytes, _Place] = {}
-        self._parse: Callable[[str], bytes | None] = _text_of if key == "locations" else digits_of
+        self._parse: Callable[[str], bytes | None] = _PARSERS[key]
+        self._hint: Callable[[str], str] = _HINTS[key]
         self.names = ZoneNames(key)
 
     def read(self) -> PrefixZones | None:
@@ -118,7 +121,7 @@ class _ZoneReader:
             prefix = self._parse(text) if text else None
             if prefix is None:
                 cell = deck.header.index("prefix")
-                deck.refuse(line, f"{text!r} is not a prefix", prefix_hint(text), cell=cell)
+                deck.refuse(line, f"{text!r} is not a prefix", self._hint(text), cell=cell)
                 continue
             zone = known.get(name)
             if zone is None:
@@ -151,8 +154,7 @@ class _ZoneReader:
             at: Location = entry.location if isinstance(entry.data, str) else (*entry.location, index)
             prefix = self._parse(text)
             if prefix is None:
-                hint = prefix_hint(text)
-                self._issues.add(document.issue(at, f"{text!r} is not a prefix", hint))
+                self._issues.add(document.issue(at, f"{text!r} is not a prefix", self._hint(text)))
                 self.names.complete = False
                 continue
             other = self._places.get(prefix)
@@ -234,6 +236,19 @@ class _GroupResolver:
 def _text_of(text: str) -> bytes | None:
     """The octets of a location's beginning."""
     return text.encode() if text.isprintable() and 0 < len(text) <= 64 and text == text.strip() else None
+
+
+def _network_of(text: str) -> bytes | None:
+    """The digits of the beginning of an MCC and MNC, which may be zeros: 001 is that of test networks."""
+    return text.encode() if text.isdecimal() and text.isascii() and len(text) <= MOST_NETWORK else None
+
+
+_PARSERS: Final = {"destinations": digits_of, "networks": _network_of, "locations": _text_of}
+_HINTS: Final = {
+    "destinations": prefix_hint,
+    "networks": lambda _: f"up to {MOST_NETWORK} digits, the beginning of MCC and MNC, such as 262 or 00101",
+    "locations": lambda _: "up to 64 characters, the beginning of a location, such as 26201-4660",
+}
 
 
 def warn_of_unused_zones(issues: IssueCollector, documents: list[Document], names: ZoneNames) -> None:

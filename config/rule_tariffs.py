@@ -258,6 +258,7 @@ class TariffReader:
                 self._refuse((*at, "connection_fee"), "a connection fee is for each usage", "write '0.05 EUR'")
         if len(named) > 1:
             words = " and ".join(sorted(named))
+            self.surroundings.used_rates |= {(currency, self._currency) for currency in named}
             self._refuse(at, f"the rule has amounts in {words}", "a rule has one currency", "T109")
             return ""
         for currency, place in named.items():

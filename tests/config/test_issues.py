@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.issues import ConfigError, Issue, did_you_mean
+from config.issues import WARNING, ConfigError, Issue, did_you_mean
 
 
 def test_issue_prints_place_message_and_hint() -> None:
@@ -22,6 +22,12 @@ def test_error_lists_all_issues_and_counts_them() -> None:
     issues = [Issue("a", 1, 1, "one"), Issue("a", 2, 1, "two")]
     assert str(ConfigError(issues)) == "a:1:1: one\na:2:1: two\n2 errors; nothing was loaded"
     assert str(ConfigError(issues[:1])) == "a:1:1: one\n1 error; nothing was loaded"
+
+
+def test_error_counts_warnings_apart() -> None:
+    """Who reads the last line learns how many mistakes there are; a warning is none."""
+    issues = [Issue("a", 1, 1, "one"), Issue("a", 2, 1, "two", severity=WARNING)]
+    assert str(ConfigError(issues)).splitlines()[-1] == "1 error, 1 warning; nothing was loaded"
 
 
 def test_error_counts_what_it_does_not_list() -> None:

@@ -202,3 +202,46 @@ def test_groups_that_contain_each_other(tmp_path: Path) -> None:
     )
     found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T202"]
     assert [issue.message for issue in found] == ["group 'a' contains itself: a > b > c > a"]
+
+
+TEST_NETWORKS = {
+    'network: "00102"': "costs: 1 EUR",
+    'network: "00101"': "costs: 2 EUR",
+    "location: 00101-17": "costs: 3 EUR",
+    'network: "101"': "refused: denied",
+}
+
+
+def test_networks_may_begin_with_zeros(tmp_path: Path) -> None:
+    """MCC 001 is that of test networks; what no MCC and MNC can begin with is refused."""
+    text = (
+        "services: [data]\n"
+        'networks: { prefixes: { test: ["001"], lab: ["00101", "0010172"], plus: ["+49"] } }\n'
+        'locations: { prefixes: { room: ["00101-1"] } }\n'
+        "plans: { p: { name: x, currency: EUR, data: [\n"
+        "  { network: test, price: 1 EUR per 1 MB }, { network: lab, price: 2 EUR per 1 MB },\n"
+        "  { location: room, price: 3 EUR per 1 MB }, { rating_group: any, access: denied }] } }\n"
+        "examples:\n"
+    ) + "".join(
+        f"  - {{ name: x{number}, plan: p, {end},"
+        f" usage: {{ service: data, volume: 1 MB, at: 2026-01-01, {where} }} }}\n"
+        for number, (where, end) in enumerate(TEST_NETWORKS.items())
+    )
+    (tmp_path / "c.yaml").write_text(text)
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.severity == "error"]
+    assert [issue.message for issue in found] == ["'0010172' is not a prefix", "'+49' is not a prefix"]
+    assert {issue.hint for issue in found} == {
+        "up to 6 digits, the beginning of MCC and MNC, such as 262 or 00101"
+    }
+    (tmp_path / "c.yaml").write_text(text.replace(', "0010172"], plus: ["+49"]', "]"))
+    assert check_catalogue(tmp_path).issues == []
+
+
+def test_a_rate_of_a_refused_rule_is_used(tmp_path: Path) -> None:
+    """A mistake in the rule that needs an exchange rate is told alone."""
+    (tmp_path / "c.yaml").write_text(
+        "services: [voice]\n"
+        "exchange_rates: [{ from: USD, to: EUR, rate: '1' }]\n"
+        "plans: { p: { name: x, currency: EUR, voice: [{ price: 1 USD per 60 s, connection_fee: 1 EUR }] } }\n"
+    )
+    assert [issue.code for issue in check_catalogue(tmp_path).issues] == ["T109"]
