@@ -71,8 +71,8 @@ class Language:
 
     def moment(self, iso: str) -> str:
         """An ISO local time (``2026-11-05T08:03:59...``) as day and time of day."""
-        clock = iso[11:19]
-        return f"{self.day(iso[:10], 'short')} {clock if self._separator == ':' else clock.replace(':', '.')}"
+        clock = iso[11:19] if self._separator == ":" else iso[11:19].replace(":", ".")
+        return f"{self.isolate(self.day(iso[:10], 'short'))} {self.isolate(clock)}"
 
     def clock_span(self, seconds: int) -> str:
         """A length of time: ``1:02:03``."""
