@@ -95,7 +95,7 @@ def test_a_day_begins_when_its_date_does(name: str) -> None:
     """Also where the clocks leave midnight out, or have it twice."""
     zone, local = zone_named(name), ZoneInfo(name)
     for number in range(20_000, 22_200):
-        start = datetime.fromtimestamp(start_of(zone, number) // 1000, UTC)
+        start = datetime.fromtimestamp(int(start_of(zone, number)) // 1000, UTC)
         day = EPOCH + timedelta(days=number)
         assert start.astimezone(local).date() == day
         assert (start - timedelta(seconds=1)).astimezone(local).date() < day
