@@ -137,7 +137,7 @@ class CatalogueSettings(SettingsGroup):
 
 
 class SettlementSettings(SettingsGroup):
-    """Where agreements with partners are; an empty ``partners`` is the folder of that name beside the catalogue."""
+    """Where agreements with partners are; an empty ``partners`` is that folder beside the catalogue."""
 
     partners: str = ""
 

@@ -144,9 +144,8 @@ def record_octets(
     _put_field(out, b',"record_version":', RECORD_VERSION)
     put_octet(out, 44)
     out.write(_identity_fields(who))
-    if session.circumstances.serving_network:
-        out.write(b',"network":')
-        _put_text(out, session.circumstances.serving_network)
+    out.write(b',"network":')
+    _put_text(out, session.circumstances.serving_network)
     _put_optional(out, b',"rating_group":', service.rating_group)
     _put_optional(out, b',"service_identifier":', service.service_identifier)
     out.write(b',"opened_at":"')

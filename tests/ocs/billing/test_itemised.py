@@ -45,11 +45,11 @@ def test_items_are_the_rows_of_the_lines(sqlite_engine: Engine, tmp_path: Path) 
             assert line.kind == USAGE
             assert sum(item.amount_micros for item in items) == line.amount_micros
             assert len({item.record_id for item in items}) == line.records
-    items = first[0].usage
-    assert [item.amount_micros for item in items] == [100, 7, 50, 0, 9]
-    assert [item.paid for item in items].count(FROM_BALANCE) == 1
-    assert items[0].started_at == "2026-10-05T10:00:00.000+02:00"
-    assert items[-1].other_party == "4940"
+    shown = first[0].usage
+    assert [item.amount_micros for item in shown] == [100, 7, 50, 0, 9]
+    assert [item.paid for item in shown].count(FROM_BALANCE) == 1
+    assert shown[0].started_at == "2026-10-05T10:00:00.000+02:00"
+    assert shown[-1].other_party == "4940"
     assert [item.amount_micros for item in second.usage] == [5, 1000]
     with pytest.raises(BillingError, match="no invoice 2026-000009"):
         invoices_with_usage(operator.engine, lake, ["2026-000009"])

@@ -258,7 +258,7 @@ def test_volume_has_its_discount_on_the_bill(operator: Operator) -> None:
 
 def test_a_balance_is_brought_forward(operator: Operator) -> None:
     """What was open before is beside the total, and both are due."""
-    operator.balances = lambda connection, ids, day: dict.fromkeys(ids, -2_500_000)
+    operator.balances = lambda connection, account_ids, day: dict.fromkeys(account_ids, -2_500_000)
     operator.account("A1")
     operator.subscribe("A1", "S1", "basic", "2026-10-01")
     operator.bill("2026-11-01")

@@ -145,8 +145,8 @@ def fees_through(customer: Customer, bill: str) -> int:
     for index, held in enumerate(customer.held):
         if held.plan == "talk" and held.begin < bill:
             total += ONE_OFF["start"] if index == 0 else ONE_OFF["change"]
-        ends = held.end is not None and index == len(customer.held) - 1
-        if held.plan == "talk" and ends and held.end <= bill:
+        last = index == len(customer.held) - 1
+        if held.plan == "talk" and last and held.end is not None and held.end <= bill:
             total += ONE_OFF["end"]
     return total
 

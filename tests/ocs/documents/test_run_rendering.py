@@ -145,7 +145,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_run_goes_on(tmp_path: Path, workers: int) -> None:
-    """kill -9 in the midst: no PDF is half there, no process stays behind, and the end is as without a kill."""
+    """Kill -9 in the midst: no PDF is half there, no process stays behind, and the end is as without a kill."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     render_run(NUMBERS, read, load_branding(), whole)
     script = tmp_path / "run.py"

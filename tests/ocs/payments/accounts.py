@@ -55,8 +55,8 @@ def add_invoice(
             insert(INVOICE).values(
                 number=number, run_id=1, account_id=account_id, currency=currency,
                 period_from_day="2026-01-01", period_to_day="2026-02-01", issue_day=day,
-                due_day=due, net_micros=micros, tax_micros=0, rounding_micros=0, total_micros=micros, brought_forward_micros=0,
-                due_micros=micros, content="{}",
+                due_day=due, net_micros=micros, tax_micros=0, rounding_micros=0, total_micros=micros,
+                brought_forward_micros=0, due_micros=micros, content="{}",
             )
         )  # fmt: skip
 

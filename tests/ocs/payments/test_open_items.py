@@ -110,7 +110,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
         paid = payment(f"p{index}", draw(day), draw(st.integers(1, 150)), draw(documents))
         entries.append(paid)
         if draw(st.booleans()):
-            later = draw(day.filter(lambda chosen, first=paid.day: chosen >= first))
+            later = max(draw(day), paid.day)
             entries.append(Entry(REVERSAL, paid.number, later, paid.amount_micros, "EUR", document=paid.number))
     return draw(st.permutations(entries))
 
