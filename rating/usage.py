@@ -75,6 +75,12 @@ class Standing:
         periods = self.counters.get(counter_id)
         return 0 if periods is None else periods.get(period_number, 0)
 
+    def copy(self) -> Standing:
+        """The same standing, to be moved on its own."""
+        counters = {counter_id: periods.copy() for counter_id, periods in self.counters.items()}
+        pots = [Pot(pot.bundle_id, pot.unit_kind, pot.units, pot.expires_at_ms) for pot in self.pots]
+        return Standing(self.activated_ms, self.zone, counters, pots, self.usages)
+
 
 class Funds:
     """What may be spent beside the pots of the standing."""

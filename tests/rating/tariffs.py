@@ -30,16 +30,20 @@ def instant(*parts: int) -> int:
     return int(datetime(*parts, tzinfo=UTC).timestamp()) * 1000  # type: ignore[arg-type,misc]
 
 
+CHANGES = (
+    (2024, 3, 31, 1),
+    (2024, 10, 27, 1),
+    (2025, 3, 30, 1),
+    (2025, 10, 26, 1),
+    (2026, 3, 29, 1),
+    (2026, 10, 25, 1),
+)
 BERLIN_ZONE = Zone(
     BERLIN,
-    [-(1 << 40)]
-    + [
-        instant(*when) // 1000
-        for when in ((2024, 3, 31, 1), (2024, 10, 27, 1), (2026, 3, 29, 1), (2026, 10, 25, 1))
-    ],
-    [3600, 7200, 3600, 7200, 3600],
+    [-(1 << 40)] + [instant(*when) // 1000 for when in CHANGES],
+    [3600, 7200, 3600, 7200, 3600, 7200, 3600],
 )
-"""Central European time, with the changes of two years."""
+"""Central European time, with the changes of three years."""
 
 STARTS = st.sampled_from(
     [
@@ -186,6 +190,10 @@ class Case:
         if self.tariff.unit_kind == SECONDS:
             return Usage("voice", self.start_ms, end_ms, seconds=units)
         return Usage("voice", self.start_ms, end_ms, octets=units)
+
+    def online(self) -> Context:
+        """The same context with a standing of its own, to be moved report by report."""
+        return Context(self.context.catalogue, "talk", standing=self.standing.copy())
 
     def order_of_pots(self) -> list[int]:
         """Pots by priority of their bundle, then by their end, then as bundles and pots are listed."""

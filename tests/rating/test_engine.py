@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
@@ -69,7 +68,7 @@ def test_every_line_is_its_units_times_its_price(case: Case, units: int) -> None
 def test_reports_of_any_size_cost_the_whole(case: Case, parts: list[int]) -> None:
     """However a usage is cut, lines, pots, counters and money are those of the whole."""
     whole = price(case.usage(sum(parts)), case.context)
-    online = copy.deepcopy(case.context)
+    online = case.online()
     meter = begin(case.usage(0), online)
     assert meter is not None
     due = 0
@@ -79,7 +78,7 @@ def test_reports_of_any_size_cost_the_whole(case: Case, parts: list[int]) -> Non
         charge = collect(meter)
         due += charge.due_micros
         apply(charge, online.standing)
-    expected = copy.deepcopy(case.standing)
+    expected = case.standing.copy()
     apply(whole, expected)
     if parts:
         assert [vars_of(line) for line in charge.lines] == [vars_of(line) for line in whole.lines]
@@ -136,7 +135,7 @@ def test_affordable_in_mid_usage_is_the_inverse_too(case: Case, parts: list[int]
     """After any reports, what is affordable is payable from what is left, and one unit more is not."""
     meter = begin(case.usage(0), case.context)
     assert meter is not None
-    online = copy.deepcopy(case.context)
+    online = case.online()
     spent = 0
     for part in parts:
         advance(meter, online.standing, part, case.start_ms, case.start_ms)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +37,7 @@ def shown(lines: list[Line]) -> list[tuple[object, ...]]:
 def test_a_meter_goes_on_from_its_state(case: Case, parts: list[int]) -> None:
     """However often it was put away, lines, money, pots and counters are those of the whole usage."""
     whole = price(case.usage(sum(parts)), case.context)
-    online = copy.deepcopy(case.context)
+    online = case.online()
     meter = begin(case.usage(0), online)
     assert meter is not None
     due = 0
@@ -50,7 +48,7 @@ def test_a_meter_goes_on_from_its_state(case: Case, parts: list[int]) -> None:
         due += charge.due_micros
         apply(charge, online.standing)
         meter = put_away_and_taken_up(meter, case, online)
-    expected = copy.deepcopy(case.standing)
+    expected = case.standing.copy()
     apply(whole, expected)
     assert shown(charge.lines) == shown(whole.lines)
     assert (charge.amount_micros, due) == (whole.amount_micros, whole.due_micros)
@@ -62,7 +60,7 @@ def test_a_meter_goes_on_from_its_state(case: Case, parts: list[int]) -> None:
 @given(case=cases(), part=st.integers(0, 150), money=st.integers(0, 10**6))
 def test_what_is_affordable_is_the_same_after_a_pause(case: Case, part: int, money: int) -> None:
     """The state has all that decides about the next unit."""
-    online = copy.deepcopy(case.context)
+    online = case.online()
     meter = begin(case.usage(0), online)
     assert meter is not None
     advance(meter, online.standing, part, case.start_ms, case.start_ms)
@@ -76,7 +74,7 @@ def test_what_is_affordable_is_the_same_after_a_pause(case: Case, part: int, mon
 @given(case=cases(), part=st.integers(0, 150), money=st.integers(0, 10**6), most=st.integers(1, 300))
 def test_a_bounded_look_finds_the_same(case: Case, part: int, money: int, most: int) -> None:
     """What is affordable of so many units is what is affordable at all, as far as that reaches."""
-    online = copy.deepcopy(case.context)
+    online = case.online()
     meter = begin(case.usage(0), online)
     assert meter is not None
     advance(meter, online.standing, part, case.start_ms, case.start_ms)
