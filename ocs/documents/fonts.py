@@ -55,7 +55,10 @@ class FontSet:
         )
         self.families = frozenset(self.typst.families())
         self._advances: dict[int, int] = {}
-        for path in font_files(folders):
+        for path in font_files([SHIPPED_FONTS]):
+            for letter, advance in _advances_of(path).items():
+                self._advances.setdefault(letter, advance)
+        for path in font_files(folders[:-1]):
             for letter, advance in _advances_of(path).items():
                 self._advances[letter] = max(advance, self._advances.get(letter, 0))
         self._seen: set[str] = set()
@@ -71,7 +74,7 @@ class FontSet:
                 self._seen |= unknown
 
     def width(self, text: str) -> int:
-        """How wide a text is at most, in thousandths of its size: every letter as wide as any font has it."""
+        """How wide a text is at most, in thousandths of its size, whichever of an operator's fonts is used."""
         advances = self._advances
         return sum([advances.get(ord(letter), 1000) for letter in text])
 
@@ -82,9 +85,12 @@ class FontSet:
 
 
 def font_files(folders: Iterable[Path]) -> list[Path]:
-    """The font files in some folders, in order."""
+    """The font files in some folders, in the order in which letters are looked for: bold ones last."""
     return [
-        path for folder in folders for path in sorted(folder.iterdir()) if path.suffix.lower() in FONT_SUFFIXES
+        path
+        for folder in folders
+        for path in sorted(folder.iterdir(), key=lambda path: ("Bold" in path.name, len(path.name), path.name))
+        if path.suffix.lower() in FONT_SUFFIXES
     ]
 
 

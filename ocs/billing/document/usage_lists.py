@@ -12,7 +12,7 @@ from ocs.documents.number_text import decimals_needed
 Json = dict[str, Any]
 Key = tuple[str, str, str, str, str, str]
 _SHORTEST_INTERNATIONAL: Final = 9
-COLUMNS: Final = Columns((30, 32, 54, 22, 24), size=8)
+COLUMNS: Final = Columns((31, 29, 59, 20, 22), size=8)
 """When, with whom, where to and at which tariff, how much, what it cost."""
 
 
