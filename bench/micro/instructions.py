@@ -17,6 +17,7 @@ from typing import Final
 
 from bench.machine import ROOT
 from bench.micro.cases import Case, codec_cases, decision_cases, state_cases
+from bench.micro.rating_cases import rating_cases
 
 CALLS: Final = 200
 WARM_UP: Final = 20
@@ -26,7 +27,7 @@ TOTALS: Final = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 def all_cases() -> list[Case]:
     """The cases that are counted, in order."""
-    return [*codec_cases(), *decision_cases(), *state_cases()]
+    return [*codec_cases(), *decision_cases(), *rating_cases(), *state_cases()]
 
 
 def unavailable() -> str:
