@@ -191,6 +191,15 @@ class Catalogue:
             found = plan
         return found
 
+    def plans_at(self, at_ms: i64) -> dict[str, Plan]:
+        """The plans that hold at an instant, each in its version of then."""
+        found: dict[str, Plan] = {}
+        for plan_id in self.plans:
+            plan = self.plan_at(plan_id, at_ms)
+            if plan is not None:
+                found[plan_id] = plan
+        return found
+
     def service_of(self, service_context_id: bytes) -> str:
         """The service a Service-Context-Id names, matched on its suffix (TS 32.299, 7.1.12); "" = unknown."""
         known = self._services.get(service_context_id)

@@ -82,10 +82,11 @@ async def _load_first(settings: Settings, server: Server, store: StateStore, giv
         path = beside if beside.is_file() else None
     if path is not None:
         catalogue = server.service.catalogue
-        plans = catalogue.plans
+        now_ms = epoch_ms()
+        plans = catalogue.plans_at(now_ms)
         check_subscribers(path, plans)
         rows = read_subscribers(path, plans)
-        await load_subscribers(store, rows, plans, epoch_ms(), zone=catalogue.zone)
+        await load_subscribers(store, rows, plans, now_ms, zone=catalogue.zone)
 
 
 def _warn_of_losses(settings: Settings, about: dict[str, str]) -> None:

@@ -68,12 +68,13 @@ def show(identity: str, as_json: bool) -> None:
 
 async def _load(settings: Settings, file: Path) -> LoadSummary:
     catalogue = load_catalogue(settings.catalogue_path)
-    plans, zone = catalogue.plans, catalogue.zone
+    now_ms = epoch_ms()
+    plans, zone = catalogue.plans_at(now_ms), catalogue.zone
     rows = check_subscribers(file, plans)
     async with opened_store(settings, create=True) as store:
         with progress_bar("subscribers", rows) as progress:
             given = read_subscribers(file, plans)
-            return await load_subscribers(store, given, plans, epoch_ms(), progress, zone=zone)
+            return await load_subscribers(store, given, plans, now_ms, progress, zone=zone)
 
 
 async def _find(settings: Settings, identity: str) -> Subscriber | None:

@@ -51,3 +51,13 @@ def test_service_is_remembered_without_end_of_memory() -> None:
     assert [catalogue.service_of(b"8.32251@3gpp.org") for _ in range(2)] == ["data", "data"]
     assert all(catalogue.service_of(b"%d@x" % number) == "" for number in range(2000))
     assert catalogue.service_of(b"32251@3gpp.org") == "data"
+
+
+def test_a_plan_is_the_version_that_holds() -> None:
+    """Before its first version a plan is not there; a later one takes its place when it begins."""
+    old, new = (
+        Plan("p", name, "EUR", True, {}, {}, [], valid_from_ms=since) for name, since in (("o", 10), ("n", 20))
+    )
+    catalogue = Catalogue("v", {"p": new}, {}, frozenset(), versions={"p": [old, new]})
+    assert catalogue.plans_at(9) == {}
+    assert [catalogue.plans_at(at)["p"].name for at in (10, 19, 20)] == ["o", "o", "n"]
