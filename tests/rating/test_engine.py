@@ -89,6 +89,27 @@ def test_reports_of_any_size_cost_the_whole(case: Case, parts: list[int]) -> Non
     assert online.standing.usages == expected.usages
 
 
+@MANY
+@given(case=cases(), parts=st.lists(st.integers(0, 150), max_size=5))
+def test_reports_over_intervals_cost_the_whole(case: Case, parts: list[int]) -> None:
+    """Units at an even pace lie where they lie, whether they come in one report or in several."""
+    case.tariff.increment, case.tariff.minimum = 1, 0
+    whole = price(case.usage(sum(parts), case.start_ms + 1000 * sum(parts)), case.context)
+    online = case.online()
+    meter = begin(case.usage(0), online)
+    assert meter is not None
+    now_ms, due = case.start_ms, 0
+    for part in parts:
+        advance(meter, online.standing, part, now_ms, now_ms + 1000 * part)
+        charge = collect(meter)
+        apply(charge, online.standing)
+        now_ms += 1000 * part
+        due += charge.due_micros
+        assert charge.amount_micros >= 0
+    assert due == whole.due_micros
+    assert meter.total == whole.amount_micros
+
+
 def vars_of(line: object) -> list[object]:
     """All fields of a line."""
     names = ("rule_id", "price_micros", "per_units", "rounding", "units", "amount_micros", "band", "tier")
