@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
 from config.charge_text import describe_charge
@@ -66,22 +65,20 @@ def read_examples(
 
 
 def read_trial(
-    source: Path, data: dict[str, Data], catalogue: Catalogue, conditions: ConditionReader
+    document: Document, data: dict[str, Data], catalogue: Catalogue, conditions: ConditionReader
 ) -> Example:
     """One usage of somebody in some state, written as an example is, without what it should cost.
 
-    ConfigError with all that is wrong with it; ``source`` names in messages where it was written.
+    ConfigError with all that is wrong with it; ``document`` names in messages where a key was written.
     """
-    written: Data = {"name": "trial", **data}
-    document = Document(source, data={"examples": [written]})
     issues = IssueCollector([])
-    at: Location = ("examples", 0)
-    text = read_piece(issues, document, ExampleText, written, at)
+    at: Location = ()
+    text = read_piece(issues, document, ExampleText, {"name": "trial", **data}, at)
     example = None
     if text is not None:
         reader = _ExampleReader(issues, document, at, catalogue, conditions, expects=False)
         example = reader.read(text)
-    if example is None:
+    if example is None or issues.has_errors:
         raise ConfigError(issues.in_order())
     return example
 
@@ -205,6 +202,9 @@ class _ExampleReader:
 
     def _usage(self, text: ExampleUsageText, group: bytes) -> Usage:
         at = (*self._location, "usage")
+        error = self._conditions.unknown_service(text.service)
+        if error is not None:
+            self._refuse((*at, "service"), str(error), error.hint, error.code)
         zone = self._catalogue.zone
         start = epoch_ms(zone, text.at)
         seconds = self._units(text.duration, SECONDS, (*at, "duration"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TextIO
@@ -41,6 +42,8 @@ class DeckFile:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Every row that has a cell for each column, with its line. DeckError where reading ends early."""
         try:
+            if not stat.S_ISREG(self.source.stat().st_mode):
+                self.stop(0, "is not a file", code="T001")
             with self.source.open(encoding="utf-8-sig", newline="") as handle:
                 if self.source.stat().st_size > MOST_OCTETS:
                     self.stop(0, f"the file has more than {MOST_OCTETS // 1_000_000} MB", code="T007")

@@ -115,7 +115,7 @@ def parse_price(text: str) -> Price:
     try:
         amount_micros = parse_micros(amount.replace("_", ""))
     except AmountError as error:
-        raise TextError(str(error), "state the price for more units at once") from None
+        raise TextError(str(error), "state the price for more or fewer units at once") from None
     return Price(amount_micros, parse_currency(currency), parse_quantity(per))
 
 

@@ -108,13 +108,17 @@ class ConditionReader:
             services = frozenset(text.service)
             at = (*location, "service")
             for index, name in enumerate(text.service):
-                if self._services is not None and name not in self._services:
+                error = self.unknown_service(name)
+                if error is not None:
                     place: Location = (*at, index) if len(text.service) > 1 else at
-                    error = TextError(
-                        f"there is no service {name!r}", did_you_mean(name, self._services), "T201"
-                    )
                     refuse(self._issues, document, place, error)
         return Scope(services, self.read(text, document, location))
+
+    def unknown_service(self, name: str) -> TextError | None:
+        """What is wrong with a service that the catalogue has not; None where that is not certain."""
+        if self._services is None or name in self._services:
+            return None
+        return TextError(f"there is no service {name!r}", did_you_mean(name, self._services), "T201")
 
     def called(self, text: str) -> bytes:
         """A called number in international form; short codes stay."""

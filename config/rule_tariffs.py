@@ -31,6 +31,7 @@ from rating.tariff import (
     GRADUATED,
     INPUT,
     MICROS,
+    MOST_DISCOUNTS,
     OUTPUT,
     SPLIT_EVENLY,
     TOTAL,
@@ -207,6 +208,10 @@ class TariffReader:
         discounts: list[Discount] = [
             discount for scope, discount in self._offers.discounts if may_match(scope, service, conditions)
         ]
+        if len(discounts) > MOST_DISCOUNTS:
+            message = f"{len(discounts)} discounts hold for this rule, more than {MOST_DISCOUNTS}"
+            self._refuse(at, message, "narrow them with 'for'", "T007")
+            del discounts[MOST_DISCOUNTS:]
         bundles = [
             bundle
             for scope, bundle in self._bundles

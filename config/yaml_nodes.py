@@ -16,6 +16,7 @@ import yaml
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     MappingStartEvent,
     NodeEvent,
@@ -195,12 +196,10 @@ class _Builder:
         if isinstance(event, AliasEvent):
             self._refuse(event, f"alias *{event.anchor} is not supported", "write the value out")
             return ""
-        if event.anchor is not None:
-            self._refuse(event, f"anchor &{event.anchor} is not supported", "write the value out")
+        if isinstance(event, ScalarEvent | CollectionStartEvent):
+            self._refuse_anchor_and_tag(event)
         if isinstance(event, ScalarEvent):
             text: str = event.value
-            if event.tag is not None and event.tag != "!":
-                self._refuse(event, f"tag {event.tag} is not supported", "all values are read as text")
             return text
         if len(location) >= MOST_LEVELS:
             # reading on would cost the parser's time with the square of the depth
@@ -211,6 +210,14 @@ class _Builder:
         if isinstance(event, MappingStartEvent):
             return self._mapping(location)
         raise AssertionError(event)
+
+    def _refuse_anchor_and_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        """What may stand before any value or key, and changes what it means elsewhere."""
+        if event.anchor is not None:
+            self._refuse(event, f"anchor &{event.anchor} is not supported", "write the value out")
+        tag: str | None = event.tag
+        if tag is not None and tag != "!":
+            self._refuse(event, f"tag {tag} is not supported", "all values are read as text")
 
     def _sequence(self, location: Location) -> list[Data]:
         found: list[Data] = []
@@ -232,6 +239,7 @@ class _Builder:
                 self._value(event, (*location, "?"))
                 self._value(self._next_node(), (*location, "?"))
                 continue
+            self._refuse_anchor_and_tag(event)
             key: str = event.value
             at = (*location, key)
             if key in found:

@@ -118,7 +118,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 
 @command.command("replay")
 @click.option(
-    "--records", metavar="DIR", required=True, type=_path, help="Record files (*.jsonl), or a usage lake."
+    "--records", metavar="DIR", required=True, type=_path, help="Record files (cdr-*.jsonl), or a usage lake."
 )
 @click.option("--top", default=10, metavar="N", help="How many winners and losers to list.")
 @common_options
@@ -154,8 +154,9 @@ def _trial(
     from ocs.tariffs import trial as trials  # noqa: PLC0415  (see above)
 
     wanted = trials.pairs(usage, "--usage")
-    if at is not None:
-        wanted["at"] = at
+    if at is not None and wanted.setdefault("at", at) != at:
+        message = "say when it begins once: --at, or at= in --usage"
+        raise click.UsageError(message)
     if msisdn is not None:
         return asyncio.run(_trial_of_subscriber(checked, msisdn, wanted))
     wanted.setdefault("at", trials.local_text(checked, epoch_ms()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from config.catalogue_file import CheckedCatalogue
 from config.issues import ConfigError, Issue
 from config.tariff_text import moment_text
 from config.time_zones import zone_named
-from config.yaml_nodes import Data
+from config.yaml_nodes import Data, Document, Location
 from ocs.charging.metering import purse_of
 from ocs.charging.session import SessionIdentity
 from ocs.subscribers.view import find_subscriber
@@ -25,8 +25,18 @@ from rating.charge import Charge
 from rating.engine import price
 from rating.usage import Context, Standing
 
-USAGE: Final = Path("--usage")
-"""What messages name instead of a file."""
+_OPTIONS: Final = {"plan": "--plan", "state": "--state", "usage": "--usage"}
+
+
+class _Told(Document):
+    """What was told on the command line: messages name the option instead of a place in a file."""
+
+    def issue(
+        self, location: Location, message: str, hint: str = "", code: str = "T104", *, at_key: bool = False
+    ) -> Issue:
+        option = "--at" if location[-1:] == ("at",) else _OPTIONS.get(str(location[0]) if location else "", "")
+        found = super().issue(location, message, hint, code, at_key=at_key)
+        return replace(found, source=Path(option or "--usage"), line=0, column=0)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ def try_usage(checked: CheckedCatalogue, plan_id: str, usage: dict[str, Data], s
     data: dict[str, Data] = {"plan": plan_id, "usage": usage}
     if state:
         data["state"] = state
-    example = read_trial(USAGE, data, catalogue, conditions)
+    example = read_trial(_Told(Path("--usage")), data, catalogue, conditions)
     context = Context(catalogue, plan_id, standing=example.standing, trace=True)
     return Trial(example, price(example.usage, context))
 

@@ -48,6 +48,13 @@ CASES = {
         _plan("{price: free}").replace("name: x", ", ".join(f"k{n}: 1" for n in range(20_000))),
         "T102",
     ),
+    "many discounts": (
+        _plan("{price: 1 EUR per 60 s}").replace(
+            "currency: EUR",
+            "currency: EUR, discounts: {" + ", ".join(f"d{n}: {{percent: 1 %}}" for n in range(5000)) + "}",
+        ),
+        "T007",
+    ),
     "groups of groups": (
         HEAD + "destinations: {prefixes: {z: ['49']}, groups: {"
         + ", ".join(f"g{n}: [g{n + 1}]" for n in range(3000)) + ", g3000: [z]}}\n"
@@ -93,6 +100,24 @@ def test_byte_order_marks_and_line_ends_of_others_are_read(tmp_path: Path) -> No
     """A file of a Windows editor reads like any other."""
     (tmp_path / "c.yaml").write_bytes(b"\xef\xbb\xbf" + _plan("{price: free}").replace("\n", "\r\n").encode())
     assert check_catalogue(tmp_path).catalogue is not None
+
+
+@pytest.mark.parametrize(
+    "rule", ["!!python/object:os.system {price: free}", "{!!str price: free}", "{&a price: free}"]
+)
+def test_tags_and_anchors_are_refused_wherever_they_stand(tmp_path: Path, rule: str) -> None:
+    """Before a mapping and before a key as before a text."""
+    (tmp_path / "c.yaml").write_text(_plan(rule))
+    assert [issue.code for issue in check_catalogue(tmp_path).issues] == ["T004"]
+
+
+def test_a_deck_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe would never end, a folder can not be read."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    text = _plan("{price: free}").replace(HEAD, HEAD + "destinations: {decks: [pipe.csv, .]}\n")
+    (tmp_path / "c.yaml").write_text(text)
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.severity == "error"]
+    assert [(issue.code, issue.message) for issue in found] == [("T001", "is not a file")] * 2
 
 
 DECKS = {

@@ -63,7 +63,12 @@ def test_quantity_means_units_of_a_kind(text: str, unit_kind: int, units: int) -
         (parse_price, "cheap", "'cheap' is not a price", "write a price such as"),
         (parse_price, "1,00 EUR per MB", "'1,00 EUR per MB' is not a price", "a point before the decimals"),
         (parse_price, "-1 EUR per MB", "'-1 EUR per MB' is below zero", ""),
-        (parse_price, "0.0000001 EUR per MB", "'0.0000001' has more than six decimals", "for more units"),
+        (
+            parse_price,
+            "0.0000001 EUR per MB",
+            "'0.0000001' has more than six decimals",
+            "for more or fewer units",
+        ),
         (parse_price, "1 EUX per MB", "'EUX' is not a currency code of ISO 4217", "did you mean"),
         (parse_price, "1 EUR per bit", "'bit' is not a unit", ""),
         (parse_currency, "eur", "'eur' is not a currency code of ISO 4217", "did you mean 'EUR'?"),

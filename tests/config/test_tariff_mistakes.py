@@ -245,3 +245,10 @@ def test_a_rate_of_a_refused_rule_is_used(tmp_path: Path) -> None:
         "plans: { p: { name: x, currency: EUR, voice: [{ price: 1 USD per 60 s, connection_fee: 1 EUR }] } }\n"
     )
     assert [issue.code for issue in check_catalogue(tmp_path).issues] == ["T109"]
+
+
+def test_a_service_of_an_example_is_one_of_the_catalogue(tmp_path: Path) -> None:
+    """A slip of the pen in an example that is to be refused does not prove anything."""
+    usage = "{ service: vioce, duration: 1 s, at: 2026-01-01 }"
+    text = plan(FREE) + f"examples: [{{ name: a, plan: p, usage: {usage}, refused: yes }}]\n"
+    assert told(tmp_path, text) == ["4 T201 vioce"]

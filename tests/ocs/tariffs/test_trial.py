@@ -44,7 +44,10 @@ def test_a_state_is_where_the_usage_begins() -> None:
         ("service=data, service=data", "", "'service' is here twice"),
         ("service=data, volum=2 MB, at=2026-11-24 12:00", "", "unknown key 'volum'"),
         ("service=data, volume=2 miles, at=2026-11-24 12:00", "", "'miles' is not a unit"),
-        ("service=data, volume=2 MB, at=yesterday", "", "yesterday"),
+        ("service=data, volume=2 MB, at=yesterday", "", "--at: T104 'yesterday' is not a date"),
+        ("service=data, volume=-2 MB, at=2026-11-24", "", "--usage: T104 '-2 MB' is not a quantity"),
+        ("service=dat, volume=2 MB, at=2026-11-24", "", "--usage: T201 there is no service 'dat'"),
+        ("service=data, volume=2 MB, at=2026-11-24", "buckets=half", "--state: T103 a mapping"),
         ("service=data, volume=2 MB, at=2026-11-24 12:00", "counters.minutes=4", "the plan has no 'minutes'"),
     ],
 )
