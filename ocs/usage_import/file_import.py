@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from ocs.database import writing
-from ocs.usage_import.conversion import Converter
+from ocs.usage_import.conversion import Batch, Converter
 from ocs.usage_import.imports import (
     Import,
     add_import,
@@ -21,7 +22,7 @@ from ocs.usage_import.imports import (
     known_digests,
     save_import,
 )
-from ocs.usage_import.lines import BATCH_OCTETS, LineBatch, UsageFile
+from ocs.usage_import.lines import BATCH_OCTETS, BLOCK_OCTETS, UsageFile
 from ocs.usage_import.refusal import Refusal
 from ocs.usage_import.run import Batches, converter_of
 from ocs.usage_import.suspense import Suspended, SuspenseWriter, line_digest, suspense_path
@@ -105,27 +106,26 @@ class FileImport:
 
     def _next_batch(self, at: Import, converter: Converter, writer: SuspenseWriter) -> Import:
         batches = self._batches
-        lines = self._file.read(at.next_line, at.next_octet, self._batch_octets)
         now_ms = batches.around.clock()
         ignored_before = converter.ignored
-        batch, refused = converter.convert(lines.rows, lines.numbers, now_ms)
-        refused |= lines.refused
-        if at.accepted + at.duplicates + at.suspended == 0 and not batch.lines:
-            _check_mapping(self._file.path, lines, refused)
-        duplicates = len(batches.take_duplicates(batch))
-        count, unrated = batches.stage(batch, at.file)
+        read = self._read(at, converter, now_ms)
+        refused = read.refused
+        if at.accepted + at.duplicates + at.suspended == 0 and not any(batch.lines for batch in read.batches):
+            _check_mapping(self._file.path, read)
+        duplicates = batches.take_duplicates(read.batches)
+        count, unrated = batches.stage(read.batches, at.file)
         refused.update(unrated)
-        suspended, repeated = self._suspended(at, lines, refused)
+        suspended, repeated = self._suspended(at, read)
         writer.append(suspended)
         after = at._replace(
-            next_line=lines.next_line,
-            next_octet=lines.next_octet,
+            next_line=read.next_line,
+            next_octet=read.next_octet,
             accepted=at.accepted + count,
             duplicates=at.duplicates + duplicates + repeated,
             ignored=at.ignored + converter.ignored - ignored_before,
             suspended=at.suspended + len(suspended),
             suspense_octets=writer.octets,
-            finished_ms=now_ms if lines.next_octet >= at.octets else None,
+            finished_ms=now_ms if read.next_octet >= at.octets else None,
         )
 
         def also(connection: Connection) -> None:
@@ -135,28 +135,66 @@ class FileImport:
         batches.commit(count, also)
         return after
 
-    def _suspended(
-        self, at: Import, lines: LineBatch, refused: dict[int, Refusal]
-    ) -> tuple[list[Suspended], int]:
+    def _read(self, at: Import, converter: Converter, now_ms: int) -> _Read:
+        """The lines of a batch as values, block by block: what is small stays near the processor."""
+        read = _Read([], {}, [], at.next_line, at.next_octet)
+        end = min(at.next_octet + self._batch_octets, at.octets)
+        while read.next_octet < end:
+            block = self._file.read(read.next_line, read.next_octet, min(BLOCK_OCTETS, end - read.next_octet))
+            if block.next_octet == read.next_octet:
+                raise ImportFailedError(f"{self._file.path} has become shorter while it is imported")
+            batch, refused = converter.convert(block.rows, block.numbers, now_ms)
+            read.batches.append(batch)
+            read.refused.update(refused)
+            read.refused.update(block.refused)
+            read.blocks.append((read.next_line, read.next_octet, block.next_octet - read.next_octet))
+            read.next_line, read.next_octet = block.next_line, block.next_octet
+        return read
+
+    def _suspended(self, at: Import, read: _Read) -> tuple[list[Suspended], int]:
         """The lines to suspend, and how many came before, and were suspended then."""
         found: list[Suspended] = []
-        if not refused:
+        if not read.refused:
             return found, 0
-        digests = {number: line_digest(lines.text_of(number)) for number in sorted(refused)}
+        texts = self._texts(read)
+        digests = {number: line_digest(text) for number, text in texts.items()}
         with self._batches.around.engine.connect() as connection:
             known = known_digests(connection, at.mapping, sorted(set(digests.values())))
         for number, digest in digests.items():
             if digest not in known:
                 known.add(digest)
-                text = lines.text_of(number)
-                found.append(Suspended(at.import_id, number, refused[number], at.file, text))
+                found.append(Suspended(at.import_id, number, read.refused[number], at.file, texts[number]))
         return found, len(digests) - len(found)
 
+    def _texts(self, read: _Read) -> dict[int, str]:
+        """The refused lines as written, by number: their blocks are read again."""
+        found: dict[int, str] = {}
+        waiting = sorted(read.refused, reverse=True)
+        for first, octet, octets in read.blocks:
+            if not waiting or waiting[-1] < first:
+                continue
+            block = self._file.read(first, octet, octets)
+            while waiting and waiting[-1] < block.next_line:
+                number = waiting.pop()
+                found[number] = block.text_of(number)
+        return found
 
-def _check_mapping(path: Path, lines: LineBatch, refused: dict[int, Refusal]) -> None:
-    if len(refused) < TELLING_LINES or len(refused) < len(lines.texts):
+
+@dataclass
+class _Read:
+    """What was read of a batch; ``blocks`` are where: first line, octet and octets of each."""
+
+    batches: list[Batch]
+    refused: dict[int, Refusal]
+    blocks: list[tuple[int, int, int]]
+    next_line: int
+    next_octet: int
+
+
+def _check_mapping(path: Path, read: _Read) -> None:
+    lines = read.next_line - read.blocks[0][0] if read.blocks else 0
+    if len(read.refused) < TELLING_LINES or len(read.refused) < lines:
         return
-    number = min(refused)
-    raise ImportFailedError(
-        f"{path}:{number}: {refused[number].reason}; none of {len(refused)} lines is usage by this mapping"
-    )
+    number = min(read.refused)
+    reason = read.refused[number].reason
+    raise ImportFailedError(f"{path}:{number}: {reason}; none of {lines} lines is usage by this mapping")

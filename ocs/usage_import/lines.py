@@ -11,7 +11,10 @@ from typing import Final, NamedTuple
 from config.usage_mapping import UsageMapping
 from ocs.usage_import.refusal import CHARACTERS, QUOTES, Refusal
 
-BATCH_OCTETS: Final = 16 << 20
+BATCH_OCTETS: Final = 32 << 20
+"""What is committed at once."""
+BLOCK_OCTETS: Final = 128 << 10
+"""What is converted and rated at once."""
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 _PLAIN: Final = bytes({*range(32, 127), 9, 10, 13} - {34})
 _DIGEST_OCTETS: Final = 16

@@ -139,10 +139,12 @@ class Rated:
         self.refused: list[tuple[int, Refusal]] = []
 
 
-def rate(columns: Columns, find: FindTenure, first_sequence: i64) -> Rated:
-    """Price each record with the standing that the one before left, and move the standing on."""
+def rate(columns: Columns, known: dict[str, Tenure], find: FindTenure, first_sequence: i64) -> Rated:
+    """Price each record with the standing that the one before left, and move the standing on.
+
+    ``known`` are the tenures that were found last, by number.
+    """
     rated = Rated(first_sequence)
-    known: dict[str, Tenure] = {}
     msisdns = columns.msisdn
     for index in range(len(columns.heads)):
         start: i64 = columns.started_ms[index]

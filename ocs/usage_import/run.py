@@ -71,51 +71,66 @@ class Batches:
         """Let go of the series."""
         self._appender.close()
 
-    def take_duplicates(self, batch: Batch) -> list[int]:
-        """Leave out the records that are there already; their lines."""
+    def take_duplicates(self, batches: list[Batch]) -> int:
+        """Leave out the records that are there already; how many they are."""
         days = self.mapping.duplicate_days
-        found = twice(batch.keys, batch.started_ms, days)
-        if batch.keys:
-            found |= in_lake(
-                self._appender.connection,
-                self._files_around(batch.started_ms, days),
-                self.around.lake,
-                self._appender.folder.staging / "keys.csv",
-                batch.keys,
-                batch.started_ms,
-                days,
-            )
-        if not found:
-            return []
-        lines = [line for index, line in enumerate(batch.lines) if index in found]
-        batch.keep([index not in found for index in range(len(batch.lines))])
-        return lines
+        keys = [key for batch in batches for key in batch.keys]
+        if not keys:
+            return 0
+        started_ms = [start for batch in batches for start in batch.started_ms]
+        found = twice(keys, started_ms, days) | in_lake(
+            self._appender.connection,
+            self._files_around(started_ms, days),
+            self.around.lake,
+            self._appender.folder.staging / "keys.csv",
+            keys,
+            started_ms,
+            days,
+        )
+        if found:
+            before = 0
+            for batch in batches:
+                count = len(batch.keys)
+                batch.keep([before + index not in found for index in range(count)])
+                before += count
+        return len(found)
 
-    def stage(self, batch: Batch, source: str) -> tuple[int, list[tuple[int, Refusal]]]:
-        """Rate the records of a batch; how many became rows that wait, and which lines no plan could rate."""
+    def stage(self, batches: list[Batch], source: str) -> tuple[int, list[tuple[int, Refusal]]]:
+        """Rate the records of a file; how many became rows that wait, and which lines no plan could rate."""
+        batches = [batch for batch in batches if batch.keys]
+        if not batches:
+            return 0, []
         first = self._appender.next_sequence
-        if self.mapping.payment == SETTLEMENT:
-            rows = settlement_rows(batch, first)
-            refused: list[tuple[int, Refusal]] = []
-            count = len(rows)
-        else:
-            self._tenures.prepare(batch.texts["msisdn"], batch.started_ms)
-            rated = rate(columns_of(batch), self._tenures.find, first)
-            rows = rated.rows
-            refused = rated.refused
-            count = rated.next_sequence - first
-        if rows:
-            staged = self._appender.folder.staging / "rows.csv"
-            staged.write_text("\n".join(rows) + "\n")
+        following = first
+        refused: list[tuple[int, Refusal]] = []
+        staged = self._appender.folder.staging / "rows.csv"
+        if self.mapping.payment != SETTLEMENT:
+            self._tenures.prepare(
+                [msisdn for batch in batches for msisdn in batch.texts["msisdn"]],
+                [start for batch in batches for start in batch.started_ms],
+            )
+        with staged.open("w", encoding="utf-8") as stream:
+            for batch in batches:
+                if self.mapping.payment == SETTLEMENT:
+                    rows = settlement_rows(batch, following)
+                    following += len(rows)
+                else:
+                    rated = rate(columns_of(batch), self._tenures.known, self._tenures.find, following)
+                    rows = rated.rows
+                    refused += rated.refused
+                    following = int(rated.next_sequence)
+                if rows:
+                    stream.write("\n".join(rows) + "\n")
+        if following > first:
             constants = {
                 "series": self._appender.series,
                 "source_file": source,
                 "payment": self.mapping.payment,
                 "catalogue": self.around.catalogue.version,
             }
-            self._appender.connection.execute(insert_rows_of(staged, batch, constants))
-            staged.unlink()
-        return int(count), refused
+            self._appender.connection.execute(insert_rows_of(staged, batches[0], constants))
+        staged.unlink()
+        return following - first, refused
 
     def commit(self, count: int, also: Callable[[Connection], None]) -> None:
         """Make the waiting rows count, with the standings they moved and what ``also`` does, or nothing."""

@@ -50,15 +50,15 @@ def feed_suspense(batches: Batches, path: Path, owner: Import) -> SuspenseReport
     converter = converter_of(around, batches.name, batches.mapping, owner.header, owner.file)
     batch, unread = converter.convert(rows, kept, around.clock())
     refused |= unread
-    ignored = set(kept) - set(batch.lines) - set(refused)
-    duplicates = batches.take_duplicates(batch)
-    count, unrated = batches.stage(batch, owner.file)
+    ignored = len(set(kept) - set(batch.lines) - set(refused))
+    duplicates = batches.take_duplicates([batch])
+    count, unrated = batches.stage([batch], owner.file)
     refused.update(unrated)
     fed = [number for number in kept if number not in refused]
     after = owner._replace(
         accepted=owner.accepted + count,
-        duplicates=owner.duplicates + len(duplicates),
-        ignored=owner.ignored + len(ignored),
+        duplicates=owner.duplicates + duplicates,
+        ignored=owner.ignored + ignored,
         suspended=owner.suspended - len(fed),
     )
 
@@ -70,7 +70,7 @@ def feed_suspense(batches: Batches, path: Path, owner: Import) -> SuspenseReport
         batches.commit(count, also)
     rest = [_again(lines[number], refused.get(number)) for number in numbers if number not in set(fed)]
     replace_suspense(path, rest, around.disk)
-    return SuspenseReport(count, len(duplicates) + len(ignored), len(rest))
+    return SuspenseReport(count, duplicates + ignored, len(rest))
 
 
 def _again(line: Suspended, refusal: Refusal | None) -> Suspended:

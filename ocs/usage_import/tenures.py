@@ -31,6 +31,8 @@ class Tenures:
         self._directory = directory
         self._catalogue = catalogue
         self._read = read
+        self.known: dict[str, Tenure] = {}
+        """The last tenure that was found of each number; emptied where it grows too large."""
         self._holders: dict[str, SubscriptionStanding] = {}
         self._prepared: dict[str, dict[str, Any]] = {}
         self._asked: set[str] = set()
@@ -38,6 +40,8 @@ class Tenures:
 
     def prepare(self, msisdns: list[str], started_ms: list[int]) -> None:
         """Read the standings of a batch's subscriptions at once."""
+        if len(self.known) > MOST_REMEMBERED:
+            self.known.clear()
         ids = set()
         for msisdn, at_ms in dict(zip(msisdns, started_ms, strict=True)).items():
             subscription = self._directory.subscription_at(msisdn, at_ms)
