@@ -72,6 +72,7 @@ class Server:
         self._background: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[bool]] = set()
+        self._reloading = asyncio.Lock()
 
     async def start(self) -> None:
         """Listen for peers and scrapers. OSError where an address is taken."""
@@ -124,7 +125,14 @@ class Server:
         task.add_done_callback(self._reloads.discard)
 
     async def reload_catalogue(self) -> bool:
-        """Read the catalogue again and swap it whole; with any mistake in it, the old one stays."""
+        """Read the catalogue again and swap it whole; with any mistake in it, the old one stays.
+
+        One after the other: what was asked for last is read last, however long the one before takes.
+        """
+        async with self._reloading:
+            return await self._reload_once()
+
+    async def _reload_once(self) -> bool:
         path = self.settings.catalogue_path
         try:
             with _uncollected():
