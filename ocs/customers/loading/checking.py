@@ -10,7 +10,7 @@ from config.issues import did_you_mean
 from ocs.customers.customer import BillingAccount, BillingCycle, Party
 from ocs.customers.directory import Directory
 from ocs.customers.loading.pieces import Issues
-from ocs.customers.loading.statements import Stated, Statements
+from ocs.customers.loading.statements import NO_CURRENCY, Stated, Statements
 
 MOST_NAMED: Final = 20
 """Above so many ids, the nearest to a wrong one is not looked for."""
@@ -50,7 +50,7 @@ def _check_account(one: Stated[BillingAccount], world: World, known: Directory, 
     if account.cycle_id and account.cycle_id not in world.cycles:
         _refuse_unknown(issues, one, "cycle", account.cycle_id, world.cycles)
     before = known.accounts.get(account.account_id)
-    if before is not None and before.currency != account.currency:
+    if before is not None and account.currency not in {before.currency, NO_CURRENCY}:
         message = (
             f"account {account.account_id} is in {before.currency}, which can not change to {account.currency}"
         )

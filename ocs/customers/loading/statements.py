@@ -13,6 +13,8 @@ from ocs.customers.loading.pieces import ACCOUNT, CYCLE, PARTY, Issues, Piece, S
 from ocs.customers.loading.words import StatedAddon
 
 DEFAULT_TERMS_DAYS: Final = 14
+NO_CURRENCY: Final = "ZZZ"
+"""Of an account that states none, or none that there is."""
 
 
 class StatedSubscription(NamedTuple):
@@ -157,7 +159,7 @@ def _account(piece: Piece, *, whole: bool) -> BillingAccount:
         party_id=piece.read("party", words.read_id, piece.name),
         parent_account_id=parent or None,
         payer=payer,
-        currency=piece.read("currency", words.read_currency, "ZZZ"),
+        currency=piece.read("currency", words.read_currency, NO_CURRENCY),
         cycle_id=piece.read("cycle", words.read_id, ""),
         tax_status=piece.choose("tax_status", ("standard", "exempt", "reverse_charge"), "standard"),
         tax_jurisdiction=piece.read("jurisdiction", words.read_word, ""),

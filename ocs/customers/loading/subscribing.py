@@ -155,10 +155,10 @@ def _merge(stated: _Stated, world: World, known: Directory, result: Subscribed, 
 def _within_account(row: Subscription, world: World) -> Subscription | None:
     """A row until its account closes; None where that is before it begins."""
     account = world.accounts[row.account_id]
-    if account.closed_day is None:
+    cycle = world.cycles.get(account.cycle_id)
+    if account.closed_day is None or cycle is None:
         return row
-    time_zone = world.cycles[account.cycle_id].time_zone
-    closed_ms = epoch_ms(zone_named(time_zone), parse_moment(account.closed_day))
+    closed_ms = epoch_ms(zone_named(cycle.time_zone), parse_moment(account.closed_day))
     if row.from_ms >= closed_ms:
         return None
     return row._replace(to_ms=closed_ms) if row.to_ms is None or row.to_ms > closed_ms else row

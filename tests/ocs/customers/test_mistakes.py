@@ -65,6 +65,14 @@ def test_all_mistakes_come_at_once(sqlite_engine: Engine, tmp_path: Path) -> Non
     assert [one.split()[0] for one in found] == ["b.csv:2:14", "b.csv:2:48", "b.csv:3:38"]
 
 
+def test_a_closing_without_a_cycle_is_told(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """An account that is stated again is stated whole, also where it only closes."""
+    load(sqlite_engine, tmp_path, CYCLES, HEADER + ANNA)
+    found = told(sqlite_engine, tmp_path, "account,closed\nanna,2026-12-01\n")
+    missing = ("currency", "cycle", "jurisdiction", "opened")
+    assert found == [f"a.csv:2:1 account anna: '{name}' is missing" for name in missing]
+
+
 YAML = """accounts:
   acme: { party: acme, currency: EUR, cycle: monthly, jurisdiction: DE, opened: 2026-01-01 }
   shop: { party: acme, parent: acme, currency: EUR, cycle: monthly, jurisdiction: DE, opened: 2026-01-01 }
