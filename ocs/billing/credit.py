@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from balance.quantity import format_micros
 from ocs.billing.accounts import BillingError
 from ocs.billing.coins import divided, rounded
 from ocs.billing.invoice import (
@@ -117,7 +118,9 @@ def _credited(line: InvoiceLine, before_micros: int, net_micros: int | None) -> 
     left = line.amount_micros - before_micros
     amount = left if net_micros is None else net_micros
     if net_micros is not None and not 0 < amount <= left:
-        raise BillingError(f"line {line.number} has {left} micros left to credit, not {amount}")
+        raise BillingError(
+            f"line {line.number} has {format_micros(left)} left to credit, not {format_micros(amount)}"
+        )
     original = amount
     if line.original_currency and line.amount_micros:
         original = divided(line.original_micros * amount, abs(line.amount_micros))

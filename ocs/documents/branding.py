@@ -21,6 +21,7 @@ from ocs.documents.fonts import FontSet
 
 EXAMPLE_BRANDING: Final = EXAMPLE_OPERATOR / "branding"
 PICTURES: Final = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
+_NO_BRANDING: Final = "write 'name' and 'address' into it, or name a folder by 'branding' in [documents]"
 PAPERS: Final = ("a4", "us-letter")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -127,6 +128,8 @@ def load_branding(folder: Path | None = None) -> Branding:
     """
     chosen = EXAMPLE_BRANDING if folder is None else folder
     path = chosen / "branding.yaml"
+    if not path.is_file():
+        raise ConfigError([Issue(path, 0, 0, "there is no branding: who sends the documents", _NO_BRANDING)])
     document = read_yaml(path)
     issues = IssueCollector(document.issues)
     file = None if document.broken else read_piece(issues, document, BrandingFile, document.data, ())

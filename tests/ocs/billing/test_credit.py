@@ -66,8 +66,8 @@ def test_more_than_a_line_has_is_not_given_back(operator: Operator) -> None:
     """Nor nothing, nor of a line or invoice that is not there, nor before the invoice was issued."""
     credit(operator.engine, request(1, 9_000_000))
     for wanted, message in (
-        (request(1, 1_000_001), "line 1 has 1000000 micros left to credit"),
-        (request(1, 0), "line 1 has 1000000 micros left to credit"),
+        (request(1, 1_000_001), r"line 1 has 1\.00 left to credit, not 1\.000001"),
+        (request(1, 0), r"line 1 has 1\.00 left to credit, not 0\.00"),
         (request(9, None), "has no line 9"),
         (request(None, 1_000_000), "has several rates of tax"),
         (request(1, 1, "2026-10-31"), "is of 2026-11-01, after 2026-10-31"),

@@ -76,7 +76,7 @@ def test_what_can_not_be_rendered_is_said(data: Path, tmp_path: Path) -> None:
     for arguments, message in (
         (["--run", "9"], "there is no invoice of run 9"),
         (["2026-000099"], "there is no invoice or credit note 2026-000099"),
-        (["--run", "1", "--branding", str(tmp_path / "none")], "branding.yaml"),
+        (["--run", "1", "--branding", str(tmp_path / "none")], "there is no branding"),
     ):
         refused = run(data, *arguments)
         assert refused.exit_code == 1
