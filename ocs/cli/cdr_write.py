@@ -31,11 +31,12 @@ def write(follow: bool, skip_missing: bool) -> None:
     from ocs.cdr.lake.feeding import JournalGapError  # noqa: PLC0415
     from ocs.cdr.lake.files import SeriesBusyError  # noqa: PLC0415
     from ocs.cdr.lake.manifest import OvertakenError  # noqa: PLC0415
+    from ocs.cdr.recovery import RecordsAheadError  # noqa: PLC0415
 
     settings = current_settings()
     try:
         asyncio.run(_write(settings, follow=follow, skip_missing=skip_missing))
-    except (JournalGapError, SeriesBusyError, OvertakenError) as error:
+    except (JournalGapError, SeriesBusyError, OvertakenError, RecordsAheadError) as error:
         raise Failure(str(error)) from None
 
 

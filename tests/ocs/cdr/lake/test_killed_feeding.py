@@ -100,7 +100,7 @@ def test_killed_at_every_step(database_url: str, tmp_path: Path) -> None:
     feeding.check()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.lists(st.tuples(st.lists(st.integers(-2, 2), max_size=7), st.integers(0, 45)), min_size=1, max_size=5)
 )
