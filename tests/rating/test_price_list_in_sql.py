@@ -33,8 +33,8 @@ CALLS = 4000
 def costs_in_sql(prices: PriceList, calls: list[Call], folder: Path) -> dict[int, int]:
     """What the database finds; a call without a row of the deck is not there."""
     database = duckdb.connect()
-    for name, rows in {**prices.tables(), "calls": calls}.items():
-        write_table(folder / name, list(rows))
+    for name, rows in {**prices.tables(), "calls": [tuple(call) for call in calls]}.items():
+        write_table(folder / name, rows)
         database.execute(f"create table {name} ({COLUMNS[name]})")
         database.execute(f"copy {name} from '{folder / name}' (format csv, header false)")
     database.execute((Path(__file__).parent / "price_list.sql").read_text())
