@@ -47,12 +47,10 @@ class RuleChecks:
         by_place = {found.location: found for found in rules}
         for part in partial:
             found = by_place.get(part.location)
-            given = [*part.conditions, *part.scope.conditions]
-            if found is None or any(
-                rival.service == found.service and _comes_first(rival.rule, found.rule, given)
-                for rival in rules
-                if rival is not found
-            ):
+            if found is None:
+                continue
+            rivals = [each.rule for each in rules if each.service == found.service and each is not found]
+            if _is_taken(rivals, found.rule, part):
                 continue
             hint = "give the rule the same conditions, or add a rule with those of the scope"
             message = f"{part.what} is for some usage of this rule only"
@@ -141,6 +139,23 @@ def _comes_first(rival: Rule, rule: Rule, given: list[Condition]) -> bool:
         any(same_family(wanted, had) and had.members <= wanted.members for had in given)
         for wanted in rival.conditions
     )
+
+
+def _is_taken(rivals: list[Rule], rule: Rule, part: PartlyTaken) -> bool:
+    """Whether stronger rules take a part of a rule's usage: one all of it, or each value of a condition one."""
+    given = [*part.conditions, *part.scope.conditions]
+    if any(_comes_first(rival, rule, given) for rival in rivals):
+        return True
+    for condition in part.scope.conditions:
+        own = [each.members for each in part.conditions if same_family(each, condition)]
+        values = condition.members.intersection(*own)
+        if len(values) * len(rivals) > MOST_COMPARED:
+            continue
+        others = [each for each in given if not same_family(each, condition)]
+        alone = ([*others, Condition(condition.attribute, frozenset({value}))] for value in values)
+        if all(any(_comes_first(rival, rule, each) for rival in rivals) for each in alone):
+            return True
+    return False
 
 
 def _zone_keys(rule: Rule, *, groups: bool) -> Iterator[tuple[tuple[object, ...], frozenset[bytes]]]:

@@ -186,11 +186,16 @@ def test_unused_things_are_warned_of(tmp_path: Path) -> None:
 
 
 def test_partly_taken_usage_is_refused(tmp_path: Path) -> None:
-    """A cap for a part of what a rule prices is an error, unless a stronger rule takes exactly that part."""
+    """A cap for a part of what a rule prices is an error, unless stronger rules take all of that part."""
     caps = ", caps: {c: {amount: 1 EUR, per: day, for: {destination: eu}}}"
     assert [each for each in told(tmp_path, plan(FREE, caps)) if " wT" not in each] == ["2 T108 { price"]
     rules = "{ destination: eu, price: 1 EUR per 60 s }\n{ price: free }"
     assert told(tmp_path, plan(rules, caps)) == []
+    france, spain = (f"{{ destination: {zone}, price: 1 EUR per 60 s }}\n" for zone in ("france", "spain"))
+    assert told(tmp_path, plan(f"{france}{spain}{FREE}", caps)) == []
+    assert told(tmp_path, plan(f"{france}{FREE}", caps)) == ["3 T108 { price"]
+    dated = spain.replace("spain", "spain, valid_until: 2027-01-01")
+    assert told(tmp_path, plan(f"{france}{dated}{FREE}", caps)) == ["4 T108 { price"]
 
 
 def test_groups_that_contain_each_other(tmp_path: Path) -> None:
