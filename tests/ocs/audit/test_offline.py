@@ -43,7 +43,9 @@ def operator_with_bills(engine: Engine, folder: Path) -> Operator:
         ]
     )
     operator.bill("2026-11-01")
-    operator.use([call("A1", "S1", "2026-10-05", 5), call("A2", "S2", "2026-11-05", 77_000_000, currency="JPY")])
+    operator.use(
+        [call("A1", "S1", "2026-10-05", 5), call("A2", "S2", "2026-11-05", 77_000_000, currency="JPY")]
+    )
     operator.bill("2026-12-01")
     operator.use([call("A1", "S1", "2026-11-30", 9), call("nobody", "S8", "2026-11-30", 3)])
     credit(engine, CreditRequest("2026-000001", 1, 500_000, "goodwill", "2026-11-05"))
@@ -88,7 +90,9 @@ def test_clean_books_pass(engine: Engine, tmp_path: Path) -> None:
     report = audit(operator)
 
     assert report.differences == []
-    found = {name: (totals.records, totals.amounts) for name, totals in report.classes.items() if totals.records}
+    found = {
+        name: (totals.records, totals.amounts) for name, totals in report.classes.items() if totals.records
+    }
     assert found == {
         BILLED: (6, {"EUR": 124_468, "USD": 1_000_000, "JPY": 77_000_000}),
         WAITING: (2, {"EUR": 12}),
@@ -100,45 +104,90 @@ def test_clean_books_pass(engine: Engine, tmp_path: Path) -> None:
     assert euros["receivable_micros"] == (
         euros["invoices_micros"] - euros["credit_notes_micros"] - euros["payments_micros"]
     )
-    assert euros["receivable_micros"] == sum(
-        one.total_micros for one in operator.invoices() if one.currency == "EUR"
-    ) - 3_000_000 - 600_000
+    assert (
+        euros["receivable_micros"]
+        == sum(one.total_micros for one in operator.invoices() if one.currency == "EUR") - 3_000_000 - 600_000
+    )
     assert report.to_text().endswith("The books of the offline side balance.")
 
 
 TAMPERED: list[tuple[str, str]] = [
-    ("UPDATE invoice_line SET original_micros = original_micros + 1 WHERE kind = 'usage' AND item = 'voice' "
-     "AND invoice_number = '2026-000001' AND line = 5", "invoice 2026-000001: its usage lines are"),
-    ("UPDATE invoice_line SET records = records + 1 WHERE kind = 'usage' AND invoice_number = '2026-000004'",
-     "invoice 2026-000004: its usage lines are 2 records"),
-    ("UPDATE invoice_line SET amount_micros = amount_micros + 1 WHERE invoice_number = '2026-000001' AND line = 1",
-     "invoice 2026-000001: the lines in the database are not those"),
-    ("DELETE FROM billed_fee WHERE invoice_number = '2026-000001' AND line = 1",
-     "invoice 2026-000001: line 1 bills 9990000 micros of a fee, 0 were kept"),
-    ("UPDATE billed_fee SET amount_micros = amount_micros - 1 WHERE invoice_number = '2026-000002'",
-     "invoice 2026-000002: line 1 bills"),
-    ("UPDATE invoice SET total_micros = total_micros + 10000, due_micros = due_micros + 10000, rounding_micros = "
-     "rounding_micros + 10000 WHERE number = '2026-000001'", "invoice 2026-000001: total_micros is"),
-    ("UPDATE invoice_tax SET tax_micros = tax_micros + 10000 WHERE invoice_number = '2026-000001'",
-     "invoice 2026-000001: the taxes in the database"),
-    ("UPDATE billed_account SET lake_cut = lake_cut - 1 WHERE to_day = '2026-11-01' AND account_id = 'A1'",
-     "account A1: its bill up to 2026-12-01 does not follow"),
-    ("UPDATE billed_account SET after_cut = 0, after_ms = 0 WHERE to_day = '2026-12-01' AND account_id = 'A1'",
-     "records are on bills"),
-    ("UPDATE billed_account SET invoice_number = NULL WHERE account_id = 'A2' AND to_day = '2026-12-01'",
-     "invoice 2026-000004 bills no account's period"),
-    ("UPDATE number_series SET next_number = 9 WHERE series = 'invoice-2026'",
-     "series invoice-2026 goes on with 9, 5 is the next"),
-    ("UPDATE credit_note SET number = 'CN-2026-000009' WHERE number = 'CN-2026-000001'",
-     "series credit-2026 has no number 1, 3, 4, 5, 6 and 2 more"),
-    ("UPDATE credit_note SET total_micros = total_micros + 1000000, rounding_micros = rounding_micros + 1000000 "
-     "WHERE number = 'CN-2026-000001'", "credit note CN-2026-000001: total_micros is"),
+    (
+        (
+            "UPDATE invoice_line SET original_micros = original_micros + 1 WHERE "
+            "kind = 'usage' AND item = 'voice' "
+            "AND invoice_number = '2026-000001' AND line = 5"
+        ),
+        "invoice 2026-000001: its usage lines are",
+    ),
+    (
+        "UPDATE invoice_line SET records = records + 1 WHERE kind = 'usage' AND invoice_number = '2026-000004'",
+        "invoice 2026-000004: its usage lines are 2 records",
+    ),
+    (
+        (
+            "UPDATE invoice_line SET amount_micros = amount_micros + 1 WHERE "
+            "invoice_number = '2026-000001' AND line = 1"
+        ),
+        "invoice 2026-000001: the lines in the database are not those",
+    ),
+    (
+        "DELETE FROM billed_fee WHERE invoice_number = '2026-000001' AND line = 1",
+        "invoice 2026-000001: line 1 bills 9990000 micros of a fee, 0 were kept",
+    ),
+    (
+        "UPDATE billed_fee SET amount_micros = amount_micros - 1 WHERE invoice_number = '2026-000002'",
+        "invoice 2026-000002: line 1 bills",
+    ),
+    (
+        (
+            "UPDATE invoice SET total_micros = total_micros + 10000, due_micros = "
+            "due_micros + 10000, rounding_micros = "
+            "rounding_micros + 10000 WHERE number = '2026-000001'"
+        ),
+        "invoice 2026-000001: total_micros is",
+    ),
+    (
+        "UPDATE invoice_tax SET tax_micros = tax_micros + 10000 WHERE invoice_number = '2026-000001'",
+        "invoice 2026-000001: the taxes in the database",
+    ),
+    (
+        "UPDATE billed_account SET lake_cut = lake_cut - 1 WHERE to_day = '2026-11-01' AND account_id = 'A1'",
+        "account A1: its bill up to 2026-12-01 does not follow",
+    ),
+    (
+        (
+            "UPDATE billed_account SET after_cut = 0, after_ms = 0 WHERE to_day = "
+            "'2026-12-01' AND account_id = 'A1'"
+        ),
+        "records are on bills",
+    ),
+    (
+        "UPDATE billed_account SET invoice_number = NULL WHERE account_id = 'A2' AND to_day = '2026-12-01'",
+        "invoice 2026-000004 bills no account's period",
+    ),
+    (
+        "UPDATE number_series SET next_number = 9 WHERE series = 'invoice-2026'",
+        "series invoice-2026 goes on with 9, 5 is the next",
+    ),
+    (
+        "UPDATE credit_note SET number = 'CN-2026-000009' WHERE number = 'CN-2026-000001'",
+        "series credit-2026 has no number 1, 3, 4, 5, 6 and 2 more",
+    ),
+    (
+        (
+            "UPDATE credit_note SET total_micros = total_micros + 1000000, "
+            "rounding_micros = rounding_micros + 1000000 "
+            "WHERE number = 'CN-2026-000001'"
+        ),
+        "credit note CN-2026-000001: total_micros is",
+    ),
     ("UPDATE credit_note SET account_id = 'A2' WHERE number = 'CN-2026-000001'", "is another account's"),
     ("UPDATE payment SET currency = 'JPY'", "payment 1 of account A1 is in another currency"),
     ("UPDATE lake_file SET rows = rows + 1 WHERE file_id = 1", "the manifest says"),
-    ("UPDATE lake_file SET amounts = '{\"EUR\":1}' WHERE file_id = 1", "the manifest says {\"EUR\": 1}"),
+    ("UPDATE lake_file SET amounts = '{\"EUR\":1}' WHERE file_id = 1", 'the manifest says {"EUR": 1}'),
     ("DELETE FROM lake_file WHERE file_id = 2", "the lake has no file 2"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("statement", "message"), TAMPERED)
@@ -155,21 +204,33 @@ def test_what_is_changed_in_the_tables_is_found(operator: Operator, statement: s
 
 def _rewrite(operator: Operator, change: str) -> None:
     """Put a file's rows through SQL and back under its name."""
-    path = sorted(operator.lake_folder.glob("day=2026-10-04/*.parquet"))[0]
-    duckdb.sql(f"CREATE TABLE t AS SELECT * FROM read_parquet('{path}', hive_partitioning = false)")
+    path = min(operator.lake_folder.glob("day=2026-10-04/*.parquet"))
+    duckdb.read_parquet(str(path), hive_partitioning=False).create("t")
     duckdb.sql(change)
     duckdb.sql(f"COPY t TO '{path}' (FORMAT parquet)")
     duckdb.sql("DROP TABLE t")
 
 
 LAKE_CHANGES: list[tuple[Callable[[Operator], Any], str]] = [
-    (lambda operator: _rewrite(operator, "UPDATE t SET amount_micros = 123455 WHERE line = 0"), r"day=2026-10-04.*sums"),
+    (
+        lambda operator: _rewrite(operator, "UPDATE t SET amount_micros = 123455 WHERE line = 0"),
+        r"day=2026-10-04.*sums",
+    ),
     (lambda operator: _rewrite(operator, "DELETE FROM t WHERE line = 1"), r"has 1 rows of 1 records"),
-    (lambda operator: _rewrite(operator, "UPDATE t SET payment = 'prepaid'"), r"usage lines are 2 records of 123463"),
+    (
+        lambda operator: _rewrite(operator, "UPDATE t SET payment = 'prepaid'"),
+        r"usage lines are 2 records of 123463",
+    ),
     (lambda operator: _rewrite(operator, "UPDATE t SET payment = 'later'"), r"1 records say 'later'"),
-    (lambda operator: _rewrite(operator, "INSERT INTO t SELECT * FROM t"), r"record import-test-1 is in the lake 2"),
-    (lambda operator: next(operator.lake_folder.glob("day=2026-11-*/*")).unlink(), r"the manifest names it, but"),
-]  # fmt: skip
+    (
+        lambda operator: _rewrite(operator, "INSERT INTO t SELECT * FROM t"),
+        r"record import-test-1 is in the lake 2",
+    ),
+    (
+        lambda operator: next(operator.lake_folder.glob("day=2026-11-*/*")).unlink(),
+        r"the manifest names it, but",
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "message"), LAKE_CHANGES)
@@ -190,7 +251,11 @@ def test_what_is_changed_in_the_lake_is_found(
         ('"net_micros":', '"net_micros":1', "its net says"),
         ('{"kind":"invoice"', '{"kind":"receipt"', "is a document of the kind 'receipt'"),
         ('"digits":2', '"digits":0', "whole coins"),
-        ('"tax_rate_millionths":190000', '"tax_rate_millionths":190001', "its lines are not what its taxes are on"),
+        (
+            '"tax_rate_millionths":190000',
+            '"tax_rate_millionths":190001',
+            "its lines are not what its taxes are on",
+        ),
         ('{"kind"', '{"kin"', "its content can not be read"),
     ],
 )
