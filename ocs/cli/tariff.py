@@ -120,7 +120,9 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 @click.option(
     "--records", metavar="DIR", required=True, type=_path, help="Record files (cdr-*.jsonl), or a usage lake."
 )
-@click.option("--top", default=10, metavar="N", help="How many winners and losers to list.")
+@click.option(
+    "--top", default=10, type=click.IntRange(min=0), metavar="N", help="How many winners and losers to list."
+)
 @common_options
 @json_option
 def replay(records: Path, top: int, as_json: bool) -> None:

@@ -162,15 +162,23 @@ def _replay_files(replay: Replay, directory: Path) -> None:
         for lines in _chunks(file.path):
             try:
                 records = decoder.decode_lines(lines)
-            except msgspec.DecodeError as error:
-                count = lines.count(10)
-                message = f"not a record: {error} (in this line or one of the {count} after it)"
-                raise ConfigError([Issue(file.path, line + 1, 0, message)]) from None
+            except msgspec.DecodeError:
+                raise ConfigError([_wrong_line(decoder, file.path, line, lines)]) from None
             line += len(records)
             for record in records:
                 replay.rate(
                     record.account, record.plan, record.currency, _usage(record, instants), record.amount_micros
                 )
+
+
+def _wrong_line(decoder: msgspec.json.Decoder[_Record], path: Path, before: int, lines: bytes) -> Issue:
+    """The first line that is no record; ``before`` of them came before these."""
+    for number, text in enumerate(lines.splitlines(), before + 1):
+        try:
+            decoder.decode(text)
+        except msgspec.DecodeError as error:
+            return Issue(path, number, 0, f"not a record: {error}")
+    return Issue(path, before + 1, 0, "not records from this line on")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -80,3 +80,11 @@ def test_what_is_no_record_is_named(tmp_path: Path) -> None:
         replay_records(load_catalogue(PRICES), tmp_path, 5)
     with pytest.raises(ConfigError, match="not a record"):
         replay_records(load_catalogue(PRICES), records(tmp_path, '{"sequence":1}\n'), 5)
+
+
+def test_the_line_that_is_no_record_is_named(tmp_path: Path) -> None:
+    """Not the beginning of the part of a file in which it stands."""
+    good = [record(number, "a", 1000, 1) for number in range(5)]
+    with pytest.raises(ConfigError) as caught:
+        replay_records(load_catalogue(PRICES), records(tmp_path, *good, "{}\n", *good), 5)
+    assert [issue.line for issue in caught.value.issues] == [6]
