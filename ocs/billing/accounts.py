@@ -90,6 +90,7 @@ class Party:
     address: str
     country: str
     email: str
+    tax_number: str = ""
 
     @property
     def address_lines(self) -> tuple[str, ...]:
@@ -186,7 +187,9 @@ def _last_billed(connection: Connection, tree: CTE) -> dict[str, LastBilled]:
 
 def _parties(connection: Connection, tree: CTE) -> dict[str, Party]:
     query = (
-        select(PARTY.c.party_id, PARTY.c.name, PARTY.c.address, PARTY.c.country, PARTY.c.email)
+        select(
+            PARTY.c.party_id, PARTY.c.name, PARTY.c.address, PARTY.c.country, PARTY.c.email, PARTY.c.tax_number
+        )
         .distinct()
         .join(BILLING_ACCOUNT, BILLING_ACCOUNT.c.party_id == PARTY.c.party_id)
         .join(tree, tree.c.account_id == BILLING_ACCOUNT.c.account_id)

@@ -200,7 +200,9 @@ class BillDrafter:
         party = self._payer.party
         return Invoice(
             kind=INVOICE, number="", corrects="", reason="", account_id=head.account_id,
-            party=InvoiceParty(party.name, party.address_lines, party.country, party.email),
+            party=InvoiceParty(
+                party.name, party.address_lines, party.country, party.email, party.tax_number
+            ),
             language=head.language, currency=head.currency, digits=digits, cycle_id=given.cycle.cycle_id,
             time_zone=given.cycle.time_zone, period_from_day=self._periods[head.account_id].from_day,
             period_to_day=given.to_day.isoformat(), issue_day=given.issue_day, due_day=due_day.isoformat(),

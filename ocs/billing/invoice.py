@@ -34,6 +34,7 @@ class InvoiceParty:
     address: tuple[str, ...]
     country: str
     email: str
+    tax_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,12 @@ def _shortened(name: str) -> str:
 
 
 def _recipient(invoice: Invoice, language: Language) -> list[str]:
-    country = language.country(invoice.party.country)
-    return [line for line in (invoice.party.name, *invoice.party.address, country) if line]
+    """Lines of the letter's window, each in its own direction; a tax number is needed for reverse charge."""
+    party = invoice.party
+    lines = [*party.address, language.country(party.country)]
+    if party.tax_number:
+        lines.append(language.text("Tax number {number}", number=party.tax_number))
+    return [party.name, *(language.isolate(line) for line in lines if line)]
 
 
 def _facts(invoice: Invoice, language: Language) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ KW,telecom,5 %,,
 
 ADA = {
     "party_id": "P", "kind": "person", "name": "Ada Example", "address": "Main Street 1\n10115 Berlin",
-    "country": "DE", "language": "en", "email": "ada@example.com", "tax_number": "",
+    "country": "DE", "language": "en", "email": "ada@example.com", "tax_number": "DE811",
 }  # fmt: skip
 
 

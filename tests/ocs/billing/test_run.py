@@ -222,6 +222,7 @@ def test_who_is_exempt_pays_no_tax(operator: Operator) -> None:
 
     assert [one.total_micros for one in operator.invoices()] == [10_000_000, 10_000_000]
     assert [one.taxes[0].reason for one in operator.invoices()] == ["exempt", "reverse_charge"]
+    assert [one.party.tax_number for one in operator.invoices()] == ["DE811", "DE811"]
 
 
 def test_the_last_day_of_a_line_decides_its_rate(operator: Operator) -> None:

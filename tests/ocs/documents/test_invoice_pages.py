@@ -63,6 +63,16 @@ def test_lines_are_exact_and_the_rounding_is_shown(renderer: InvoiceRenderer, tm
         assert word in found
 
 
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_the_customers_tax_number_is_there(renderer: InvoiceRenderer, language: str, tmp_path: Path) -> None:
+    """An invoice with reverse charge is none without it; lines keep their own direction from right to left."""
+    party = InvoiceParty("Muster AG", ("Ring 1", "1010 Wien"), "AT", "", "ATU12345678")
+    found = text(renderer, invoice(language, party=party), tmp_path)
+
+    assert "ATU12345678" in found
+    assert "1010 Wien" in found
+
+
 def test_a_balance_brought_forward_is_added(renderer: InvoiceRenderer, tmp_path: Path) -> None:
     """What was owed before is part of what is to be paid now."""
     found = text(renderer, invoice(brought=12_340_000), tmp_path)
