@@ -41,7 +41,10 @@ def _head(items: list[UsageItem], language: Language, decimals: int) -> Json:
     first = items[0]
     kinds = dict.fromkeys(item.unit_kind for item in items)
     quantities = [
-        language.quantity(sum(item.units for item in items if item.unit_kind == kind), kind) for kind in kinds
+        language.quantity(
+            sum(item.units for item in items if item.unit_kind == kind and not _extra(item)), kind
+        )
+        for kind in kinds
     ]
     paid = "paid from the balance when it was used"
     return {
@@ -75,16 +78,30 @@ def _cells(item: UsageItem, language: Language, decimals: int) -> tuple[str, ...
         language.moment(item.started_at),
         _number(item.other_party),
         _destination_and_tariff(item, language),
-        language.quantity(item.units, item.unit_kind),
+        "" if _extra(item) else language.quantity(item.units, item.unit_kind),
         language.numbers.amount(item.amount_micros, decimals),
     )
 
 
+def _extra(item: UsageItem) -> str:
+    """What an amount is for, if not for units, as rules are called: ``connection``, ``cap-day``, ``discount-NAME``."""
+    return item.rule.partition("#")[2]
+
+
+def _extra_text(extra: str, language: Language) -> str:
+    kind, _, name = extra.partition("-")
+    words = {"connection": "connection fee", "cap": "cap", "discount": "discount"}
+    text = language.text(words.get(kind, kind))
+    return f"{text} {language.isolate(language.text(name))}" if name else text
+
+
 def _destination_and_tariff(item: UsageItem, language: Language) -> str:
-    """Where it went, and the bundle that covered it or the band of its price."""
+    """Where it went, and the bundle that covered it, the band of its price, or what else it is for."""
     parts = [language.isolate(language.text(item.destination))] if item.destination else []
     if item.bucket:
         parts.append(language.text("included in {name}", name=language.text(item.bucket)))
+    elif _extra(item):
+        parts.append(_extra_text(_extra(item), language))
     elif item.band:
         parts.append(language.text(item.band))
     return " · ".join(part for part in parts if part)

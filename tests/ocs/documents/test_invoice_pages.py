@@ -73,6 +73,18 @@ def test_the_customers_tax_number_is_there(renderer: InvoiceRenderer, language: 
     assert "1010 Wien" in found
 
 
+def test_a_connection_fee_is_called_so_and_lasts_no_time(renderer: InvoiceRenderer, tmp_path: Path) -> None:
+    """Its one unit is no second of the call: neither in its row nor in the sum."""
+    made = with_usage(invoice("de", usage_line(1, 2)), 2)
+    call, fee = made.usage
+    fee = replace(fee, rule="r#connection", units=1, band="", destination="austria")
+    found = text(renderer, replace(made, usage=(call, fee)), tmp_path)
+
+    assert "austria · Verbindungsentgelt" in found
+    assert "0:00:01" not in found
+    assert "0:01:02" not in found
+
+
 def test_a_balance_brought_forward_is_added(renderer: InvoiceRenderer, tmp_path: Path) -> None:
     """What was owed before is part of what is to be paid now."""
     found = text(renderer, invoice(brought=12_340_000), tmp_path)
