@@ -84,7 +84,7 @@ def _cells(item: UsageItem, language: Language, decimals: int) -> tuple[str, ...
 
 
 def _extra(item: UsageItem) -> str:
-    """What an amount is for, if not for units, as rules are called: ``connection``, ``cap-day``, ``discount-NAME``."""
+    """What an amount is for, if not for units: ``connection``, ``cap-NAME``, ``discount-NAME`` of a rule."""
     return item.rule.partition("#")[2]
 
 
