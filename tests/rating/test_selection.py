@@ -66,8 +66,7 @@ def rules(draw: st.DrawFn) -> list[Rule]:
             Condition(each, frozenset(draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=3))))
             for each in asked
         ]
-        since = draw(st.sampled_from([0, 0, 0, 50]))
-        until = draw(st.sampled_from([100, 100, 50]))
+        since, until = draw(st.sampled_from([(0, 100), (0, 100), (0, 50), (50, 100)]))
         found.append(rule_of(f"rule-{number}", conditions, draw(st.sampled_from([0, 0, 1])), since, until))
     return found
 
