@@ -97,7 +97,9 @@ class PriceList:
 
     def _rows(self, prefix: str) -> list[Row]:
         cut = date(2026, self.chance.randint(1, 12), self.chance.randint(1, 28))
-        spans = self.chance.choice([[(None, None)], [(None, None)], [(None, cut), (cut, None)], [(cut, None)]])
+        once: list[tuple[date | None, date | None]] = [(None, None)]
+        split: list[tuple[date | None, date | None]] = [(None, cut), (cut, None)]
+        spans = self.chance.choice([once, once, split, split[1:]])
         return [self._row(prefix, begins, ends) for begins, ends in spans]
 
     def _row(self, prefix: str, begins: date | None, ends: date | None) -> Row:
