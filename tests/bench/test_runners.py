@@ -101,6 +101,7 @@ def test_servers_beside_each_other() -> None:
     )
 
 
+@pytest.mark.soak
 def test_two_processes_on_one_store() -> None:
     """The curve of processes runs both points, each with answers from the same durable store."""
     found = curve_of_processes(Plan(1, short=True))
@@ -108,6 +109,7 @@ def test_two_processes_on_one_store() -> None:
     assert all(int(each.figures["answers"]) > 0 for each in found)
 
 
+@pytest.mark.soak
 def test_shedding_is_measured_on_a_server_that_sheds() -> None:
     """Nearly all answers are 3004 where one request is admitted at a time."""
     (found,) = cost_of_shedding(Plan(1, short=True))
@@ -115,6 +117,7 @@ def test_shedding_is_measured_on_a_server_that_sheds() -> None:
     assert found.parameters["server"] == DURABLE
 
 
+@pytest.mark.soak
 def test_rules_make_a_curve() -> None:
     """Each size of catalogue is one point."""
     assert [each.parameters["rules"] for each in curve_of_rules(Plan(1, short=True))] == [10, 1000]
