@@ -56,7 +56,10 @@ class Purse:
 def purse_of(
     account: Account, who: SessionIdentity, zone: Zone | None, held: Reservation, now_ms: i64
 ) -> Purse:
-    """What can be used of an account now; of a bucket that has ended, what was held of it before."""
+    """What can be used of an account now; of a bucket that has ended, what was held of it before.
+
+    Each pot has an end of its own, a little later than another's of its bundle: by it a use finds its bucket.
+    """
     standing = Standing(who.activated_ms, zone)
     for counter in account.counters:
         if counter.counter_id == USAGES:
@@ -70,11 +73,24 @@ def purse_of(
         if bucket.is_expired(now_ms):
             still = held.units_of(bucket.bucket_id)
             units = still if still < units else units
-            ends_ms = FAR_MS + i64(len(buckets))
+            ends_ms = 0
         if units > 0:
-            standing.pots.append(Pot(bundle_of(bucket), bucket.unit_kind, units, ends_ms))
+            bundle = bundle_of(bucket)
+            if ends_ms == 0:
+                ends_ms = FAR_MS + i64(len(buckets))
+            while _is_known(standing.pots, bundle, ends_ms):
+                ends_ms += 1
+            standing.pots.append(Pot(bundle, bucket.unit_kind, units, ends_ms))
             buckets.append(bucket)
     return Purse(account, standing, buckets)
+
+
+def _is_known(pots: list[Pot], bundle_id: str, expires_at_ms: i64) -> bool:
+    """Whether a pot has the bundle and the end already by which a use of it is told."""
+    for pot in pots:  # noqa: SIM110  (a generator costs the compiled path)
+        if pot.expires_at_ms == expires_at_ms and pot.bundle_id == bundle_id:
+            return True
+    return False
 
 
 def bundle_of(bucket: Bucket) -> str:
