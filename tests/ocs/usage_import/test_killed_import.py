@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
@@ -213,6 +214,7 @@ lines = st.builds(
 )
 
 
+@pytest.mark.soak
 @settings(max_examples=4, deadline=None)
 @given(st.lists(st.tuples(st.lists(lines, max_size=8), st.lists(st.integers(1, 60), max_size=3)), max_size=3))
 def test_files_batches_and_kills_of_chance(files: list[tuple[list[str], list[int]]]) -> None:
