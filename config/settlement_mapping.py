@@ -9,22 +9,12 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, PlainValidator
 
 from balance.quantity import SECONDS
-from config.issues import ConfigError, TextError
-from config.piece_reader import IssueCollector, read_piece
+from config.column_texts import ColumnText, NumbersText, SecondsColumn, TimeColumn, Word
+from config.issues import TextError
+from config.mapping_file import Contradiction, FileMapping, load_mapping, no_directions
 from config.quantity_text import parse_quantity
-from config.text_pieces import Identifier, Piece, Text, one_text
-from config.usage_mapping import (
-    ColumnText,
-    Delimiter,
-    Encoding,
-    Flag,
-    NumbersText,
-    SecondsColumn,
-    TimeColumn,
-    Word,
-    WordColumn,
-)
-from config.yaml_nodes import read_yaml
+from config.text_pieces import Identifier, Text, one_text
+from config.yaml_nodes import Location
 
 FIELDS: Final = (
     "call_id",
@@ -60,16 +50,13 @@ class RateColumn(AmountColumn):
     per: Annotated[int, PlainValidator(_per_seconds)] = 60
 
 
-class PartnerMapping(Piece):
+class PartnerMapping(FileMapping):
     """The form of a partner's file: columns that it does not have are left out.
 
     Without ``seconds`` a line counts 1. ``our_id`` tells which of our records a call id names: text in which
     ``{}`` stands for it. ``direction`` is seen from us: incoming is the partner's traffic that we carry.
     """
 
-    delimiter: Delimiter = ","
-    header: Flag = True
-    encoding: Encoding = "utf-8"
     service: Identifier = "voice"
     direction: Word = "outgoing"
     call_id: ColumnText | None = None
@@ -83,50 +70,24 @@ class PartnerMapping(Piece):
     currency: Word | None = None
     numbers: NumbersText | None = None
 
-    def columns(self) -> Iterator[tuple[str, str]]:
-        """The fields that are columns of the file, each with the column's name."""
+    def columns(self) -> Iterator[tuple[Location, str]]:
+        """The columns of the file that are read, each with its place in the mapping."""
         for name in FIELDS:
             value = getattr(self, name)
             if isinstance(value, ColumnText):
-                yield name, value.column
+                yield (name, "column"), value.column
 
 
 def load_partner_mapping(path: Path) -> PartnerMapping:
     """The mapping of a file; ConfigError with every issue."""
-    document = read_yaml(path)
-    issues = IssueCollector(document.issues)
-    if document.broken:
-        raise ConfigError(issues.in_order())
-    mapping = read_piece(issues, document, PartnerMapping, document.data, ())
-    if mapping is not None:
-        for location, message, hint in _contradictions(mapping):
-            issues.add(document.issue(location, message, hint))
-    found = issues.in_order()
-    if found or mapping is None:
-        raise ConfigError(found)
-    return mapping
+    return load_mapping(path, PartnerMapping, _contradictions)
 
 
-def _contradictions(mapping: PartnerMapping) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """What single values can not show: place, message and hint."""
+def _contradictions(mapping: PartnerMapping) -> Iterator[Contradiction]:
     if mapping.our_id.count("{}") != 1:
         yield (
             ("our_id",),
             f"{mapping.our_id!r} has not one place for the call id",
             "write it such as 'trunk-{}'",
         )
-    if not mapping.header:
-        for name, column in mapping.columns():
-            if not column.isdigit() or column == "0":
-                yield (
-                    (name, "column"),
-                    f"{column!r} is no number of a column, and the file has no header",
-                    "from 1",
-                )
-    direction = mapping.direction
-    words = [direction] if isinstance(direction, str) else []
-    if isinstance(direction, WordColumn):
-        words = [*direction.values.values(), *([direction.otherwise] if direction.otherwise else [])]
-    for word in words:
-        if word not in _WAYS:
-            yield ("direction",), f"{word!r} is no direction", "incoming or outgoing"
+    yield from no_directions(mapping.direction, _WAYS)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
+from pydantic import BeforeValidator, PlainValidator
 
-from config.issues import ConfigError, TextError
-from config.piece_reader import IssueCollector, read_piece
-from config.quantity_text import UNITS
-from config.text_pieces import Piece, Text, Texts, one_text
-from config.time_zones import zone_named
-from config.yaml_nodes import read_yaml
+from config.column_texts import (
+    ColumnText,
+    NumbersText,
+    OctetsColumn,
+    SecondsColumn,
+    TimeColumn,
+    Units,
+    WhereText,
+    Word,
+)
+from config.issues import TextError
+from config.mapping_file import Contradiction, FileMapping, load_mapping, no_directions
+from config.text_pieces import Texts, one_text
+from config.yaml_nodes import Location
 
 DIRECTIONS: Final = ("outgoing", "incoming", "forwarded")
 TEXT_FIELDS: Final = (
@@ -37,46 +42,6 @@ TEXT_FIELDS: Final = (
 NUMBER_FIELDS: Final = ("msisdn", "calling", "called")
 MEASURES: Final = ("octets", "input_octets", "output_octets", "seconds", "units")
 MOST_DUPLICATE_DAYS: Final = 400
-_DIGITS: Final = re.compile(r"[0-9]{0,8}")
-_WHOLE: Final = re.compile(r"[0-9]{1,18}")
-_DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
-_FLAGS: Final = {"yes": True, "true": True, "no": False, "false": False}
-_CLOCKS: Final = ("epoch", "epoch_ms", "iso")
-_OCTET_UNITS: Final = tuple(name for name, (kind, _) in UNITS.items() if kind == UNITS["B"][0])
-_TRY_TIME: Final = datetime(2024, 2, 29, 13, 5, 9)  # noqa: DTZ001 - a local time, to try a format
-
-
-def _delimiter(value: object) -> str:
-    text = value if isinstance(value, str) else one_text(value)
-    found = _DELIMITERS.get(text, text)
-    if len(found) != 1 or found in '"\r\n' or found.isalnum():
-        raise TextError(f"{text!r} is not a delimiter", "one character, or tab, comma, semicolon, pipe")
-    return found
-
-
-def _encoding(value: object) -> str:
-    text = one_text(value)
-    try:
-        name = codecs.lookup(text).name
-        plain = "\n".encode(name) == b"\n"
-    except LookupError:
-        plain = False
-        name = ""
-    if not plain:
-        raise TextError(f"{text!r} is not an encoding we read", "write it such as utf-8 or iso-8859-15")
-    return name
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, str) or value not in _FLAGS:
-        raise TextError(f"{value!r} is neither yes nor no")
-    return _FLAGS[value]
-
-
-def _digits(value: object) -> str:
-    if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
-        raise TextError(f"{value!r} is not the beginning of a number", "digits only")
-    return value
 
 
 def _days(value: object) -> int:
@@ -86,114 +51,13 @@ def _days(value: object) -> int:
     return int(text)
 
 
-def _count(value: object) -> int:
-    text = one_text(value)
-    if _WHOLE.fullmatch(text) is None:
-        raise TextError(
-            f"{text!r} is neither a column nor a whole number", "write it such as {column: SEGMENTS}"
-        )
-    return int(text)
-
-
-def _time_format(value: object) -> str:
-    text = one_text(value)
-    if text in _CLOCKS:
-        return text
-    try:
-        same = datetime.strptime(_TRY_TIME.strftime(text), text)  # noqa: DTZ007 - a local time
-    except ValueError:
-        same = None
-    if same is None or same.replace(second=9) != _TRY_TIME:
-        raise TextError(
-            f"{text!r} does not tell day and time", f"as in strptime, or one of {', '.join(_CLOCKS)}"
-        )
-    return text
-
-
-def _octet_unit(value: object) -> str:
-    text = one_text(value)
-    if text not in _OCTET_UNITS:
-        raise TextError(f"{text!r} is not a unit of volume", f"one of {', '.join(_OCTET_UNITS)}")
-    return text
-
-
-class ColumnText(Piece):
-    """A column, named as in the header, or by its number from 1 where there is no header."""
-
-    column: Text
-
-
-class WordColumn(ColumnText):
-    """A column of words; ``values`` says what each means, ``otherwise`` what all others do."""
-
-    values: dict[str, Text] = Field({})
-    otherwise: Text | None = None
-
-
-class TimeColumn(ColumnText):
-    """A moment; ``format`` as strptime knows it, ``epoch`` (seconds), ``epoch_ms`` or ``iso`` (with offset).
-
-    Of a local time that comes twice when clocks are set back, the ``twice`` one is meant.
-    """
-
-    format: Annotated[str, PlainValidator(_time_format)] = "%Y-%m-%d %H:%M:%S"
-    time_zone: Annotated[str, PlainValidator(lambda value: zone_named(one_text(value)).name)] = "UTC"
-    twice: Annotated[Literal["first", "second"], BeforeValidator(one_text)] = "first"
-
-
-class SecondsColumn(ColumnText):
-    """A duration; begun seconds count. ``clock`` is HH:MM:SS."""
-
-    unit: Annotated[Literal["s", "ms", "min", "clock"], BeforeValidator(one_text)] = "s"
-
-
-class OctetsColumn(ColumnText):
-    """A volume, whole or with a decimal point; begun octets count."""
-
-    unit: Annotated[str, PlainValidator(_octet_unit)] = "B"
-
-
-class NumbersText(Piece):
-    """How the file writes numbers that are not international yet."""
-
-    country: Annotated[str, PlainValidator(_digits)]
-    national_prefix: Annotated[str, PlainValidator(_digits)] = "0"
-    international_prefix: Annotated[str, PlainValidator(_digits)] = "00"
-
-
-class WhereText(ColumnText):
-    """Only lines with one of these words in a column are usage; the others are counted and left out."""
-
-    values: Texts
-
-
-_BY_FORM: Final = Discriminator(
-    lambda value: "(column)" if isinstance(value, (dict, ColumnText)) else "(constant)"
-)
-"""A mapping is a column, a text is the same for all lines."""
-Word = Annotated[
-    Annotated[WordColumn, Tag("(column)")] | Annotated[str, BeforeValidator(one_text), Tag("(constant)")],
-    _BY_FORM,
-]
-Units = Annotated[
-    Annotated[ColumnText, Tag("(column)")] | Annotated[int, PlainValidator(_count), Tag("(constant)")],
-    _BY_FORM,
-]
-Delimiter = Annotated[str, PlainValidator(_delimiter)]
-Flag = Annotated[bool, PlainValidator(_flag)]
-Encoding = Annotated[str, PlainValidator(_encoding)]
-
-
-class UsageMapping(Piece):
+class UsageMapping(FileMapping):
     """The form of a usage file, and what its columns mean.
 
     ``payment`` settlement: a trunk record, which agreements price and no plan. A record whose ``unique``
     columns were seen within ``duplicate_days`` of its own day is the same record.
     """
 
-    delimiter: Delimiter = ","
-    header: Flag = True
-    encoding: Encoding = "utf-8"
     where: WhereText | None = None
     payment: Annotated[Literal["postpaid", "settlement"], BeforeValidator(one_text)] = "postpaid"
     unique: Texts
@@ -222,7 +86,7 @@ class UsageMapping(Piece):
     partner: Word | None = None
     trunk: Word | None = None
 
-    def columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def columns(self) -> Iterator[tuple[Location, str]]:
         """The columns of the file that are read, each with its place in the mapping."""
         for index, name in enumerate(self.unique):
             yield ("unique", index), name
@@ -234,26 +98,10 @@ class UsageMapping(Piece):
 
 def load_usage_mapping(path: Path) -> UsageMapping:
     """The mapping of a file; ConfigError with every issue."""
-    document = read_yaml(path)
-    issues = IssueCollector(document.issues)
-    if document.broken:
-        raise ConfigError(issues.in_order())
-    mapping = read_piece(issues, document, UsageMapping, document.data, ())
-    if mapping is not None:
-        for location, message, hint in _contradictions(mapping):
-            issues.add(document.issue(location, message, hint))
-    found = issues.in_order()
-    if found or mapping is None:
-        raise ConfigError(found)
-    return mapping
+    return load_mapping(path, UsageMapping, _contradictions)
 
 
-def _contradictions(mapping: UsageMapping) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """What single values can not show: place, message and hint."""
-    if not mapping.header:
-        for location, column in mapping.columns():
-            if not column.isdigit() or column == "0":
-                yield location, f"{column!r} is no number of a column, and the file has no header", "from 1"
+def _contradictions(mapping: UsageMapping) -> Iterator[Contradiction]:
     if all(getattr(mapping, name) is None for name in MEASURES):
         yield (), "nothing says how much was used", f"give one of {', '.join(MEASURES)}"
     if mapping.payment == "postpaid" and mapping.msisdn is None:
@@ -262,10 +110,4 @@ def _contradictions(mapping: UsageMapping) -> Iterator[tuple[tuple[str | int, ..
         for name in ("partner", "trunk", "direction", "called"):
             if getattr(mapping, name) is None:
                 yield (), f"{name!r} is missing", "settlement asks for it"
-    direction = mapping.direction
-    words = [direction] if isinstance(direction, str) else []
-    if isinstance(direction, WordColumn):
-        words = [*direction.values.values(), *([direction.otherwise] if direction.otherwise else [])]
-    for word in words:
-        if word not in DIRECTIONS:
-            yield ("direction",), f"{word!r} is no direction", f"one of {', '.join(DIRECTIONS)}"
+    yield from no_directions(mapping.direction, DIRECTIONS)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from itertools import compress
 from typing import Any, Final
 
+from config.column_texts import ColumnText, TimeColumn, WordColumn
 from config.issues import ConfigError, Issue, did_you_mean
-from config.usage_mapping import NUMBER_FIELDS, TEXT_FIELDS, ColumnText, TimeColumn, UsageMapping, WordColumn
+from config.usage_mapping import NUMBER_FIELDS, TEXT_FIELDS, UsageMapping
 from ocs.usage_import.refusal import FIELDS, FUTURE, KEY, TIME, Refusal
 from ocs.usage_import.texts import (
     Remembered,

@@ -12,8 +12,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from config.column_texts import TimeColumn, WordColumn
 from config.quantity_text import LIMIT_UNITS, UNITS
-from config.usage_mapping import TimeColumn, WordColumn
 from ocs.usage_import.refusal import AMOUNT_OF_USE, NUMBER, TIME, WORD, Refusal
 from rating.numbering import Numbering
 

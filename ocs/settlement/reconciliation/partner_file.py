@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from config.column_texts import SecondsColumn, TimeColumn, Word, WordColumn
 from config.issues import ConfigError, Issue, did_you_mean
 from config.settlement_mapping import FIELDS, PartnerMapping
-from config.usage_mapping import SecondsColumn, TimeColumn, Word, WordColumn
 from ocs.cdr.lake.columns import sql_text
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _rows(path: Path, mapping: PartnerMapping) -> Iterator[list[object]]:
 
 def _order(path: Path, reader: Reader, mapping: PartnerMapping) -> tuple[list[int], int]:
     """Where each field stands (-1 = nowhere), and how many fields a line has (below zero: at least so many)."""
-    named = dict(mapping.columns())
+    named = {str(location[0]): column for location, column in mapping.columns()}
     if not mapping.header:
         order = [int(named[name]) - 1 if name in named else -1 for name in FIELDS]
         return order, -(max(order) + 1)

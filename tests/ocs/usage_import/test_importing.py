@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from config.column_texts import WordColumn
 from config.issues import ConfigError
-from config.usage_mapping import WordColumn, load_usage_mapping
+from config.usage_mapping import load_usage_mapping
 from ocs.usage_import.file_import import ImportFailedError
 from ocs.usage_import.imports import list_imports
 from ocs.usage_import.suspense import read_suspense
