@@ -297,6 +297,7 @@ class _ExampleReader:
     def _bundles(self, plan: Plan) -> dict[str, BundleDefinition]:
         """The bundles that a subscriber of the plan may have, by id."""
         found = {bundle.bundle_id: bundle for bundle in plan.bundles}
+        found |= {bonus.credit.bundle_id: bonus.credit for bonus in plan.bonuses if bonus.credit is not None}
         for addon in self._catalogue.addons.values():
             if addon.plans is None or plan.plan_id in addon.plans:
                 found |= {bundle.bundle_id: bundle for bundle in addon.bundles}
@@ -306,7 +307,7 @@ class _ExampleReader:
         self, data: Data, at: Location, known: Mapping[str, Counter | BundleDefinition]
     ) -> dict[str, int]:
         """Sizes of counters or bundles by id; those of a plan go by name, others by whole id."""
-        by_name = {each.partition("/")[2].removesuffix("#cap"): each for each in reversed(list(known))}
+        by_name = {each.partition("/")[2].partition("#")[0]: each for each in reversed(list(known))}
         found = {}
         for name, entry in read_mapping(self._issues, self._document, data, at).items():
             key = name if name in known else by_name.get(name, "")

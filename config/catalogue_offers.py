@@ -6,30 +6,27 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS
-from config.issues import TextError
-from config.named import Entry, Named, refuse
+from config.catalogue_bonuses import BonusReader
+from config.named import Entry, Named
 from config.offer_schema import (
-    BonusText,
     BundleText,
     CapText,
     CounterText,
     DiscountText,
     FeeText,
-    GivenBundleText,
-    ReachedText,
     RolloverText,
 )
-from config.piece_reader import IssueCollector, read_mapping, read_piece
+from config.owned_pieces import OwnedReader
+from config.piece_reader import IssueCollector, read_piece
 from config.rule_conditions import EVERYTHING, ConditionReader, Scope
 from config.surroundings import Surroundings
-from config.tariff_text import Money, parse_money
-from config.text_pieces import identifier
+from config.tariff_text import Money
 from config.yaml_nodes import Data, Document, Location
 from rating.bundles import MONEY, BundleDefinition
 from rating.calendar import Calendar
 from rating.catalogue import ANY_RATING_GROUP
 from rating.fees import ACTIVATION, NO_EVENT, ONCE, PLAN_CHANGE, TERMINATION, Fee
-from rating.offers import AT_ACTIVATION, COUNTER_REACHED, REFERRAL, TOP_UP, Bonus
+from rating.offers import Bonus
 from rating.periods import DAY, EVER, MONTH, USAGE, WEEK, YEAR
 from rating.tariff import MICROS, UNITS, USAGES, Cap, Counter, Discount
 
@@ -42,7 +39,6 @@ _MEASURES: Final = {
     "usages": (USAGES, 0),
 }
 _EVENTS: Final = {"activation": ACTIVATION, "termination": TERMINATION, "plan_change": PLAN_CHANGE}
-_WHEN: Final = {"activation": AT_ACTIVATION, "top_up": TOP_UP, "referral": REFERRAL}
 _SECOND_MS: Final = 1000
 
 
@@ -56,9 +52,11 @@ class Offers:
     bundles: list[tuple[Scope, BundleDefinition]] = field(default_factory=list)
     fees: list[Fee] = field(default_factory=list)
     bonuses: list[Bonus] = field(default_factory=list)
+    credits: list[tuple[Scope, BundleDefinition]] = field(default_factory=list)
+    """Of bonuses whose money ends: what pays for usage as long as there is any."""
 
 
-class OfferReader:
+class OfferReader(OwnedReader):
     """Reads the offers of one plan or add-on; ids begin with its name."""
 
     def __init__(
@@ -71,11 +69,7 @@ class OfferReader:
         surroundings: Surroundings,
         conditions: ConditionReader,
     ) -> None:
-        self._issues = issues
-        self._document = document
-        self._owner = owner
-        self._location = location
-        self._currency = currency
+        super().__init__(issues, document, owner, location, currency)
         self._surroundings = surroundings
         self._conditions = conditions
 
@@ -90,8 +84,8 @@ class OfferReader:
         for entry in self._entries(data, "discounts"):
             self._discount(entry, offers)
         offers.fees = self.fees(data, tax)
-        for entry in self._entries(data, "bonuses"):
-            self._bonus(entry, offers)
+        bonuses = BonusReader(self._issues, self._document, self._owner, self._location, self._currency)
+        offers.bonuses, offers.credits = bonuses.read(data, offers.counters, offers.bundles)
         return offers
 
     def bundles(self, data: dict[str, Data]) -> list[tuple[Scope, BundleDefinition]]:
@@ -111,33 +105,6 @@ class OfferReader:
             if fee is not None:
                 found.append(fee)
         return found
-
-    def _entries(self, data: dict[str, Data], key: str) -> list[Entry]:
-        at = (*self._location, key)
-        if data.get(key) is None:
-            return []
-        found = []
-        for name, value in read_mapping(self._issues, self._document, data[key], at).items():
-            try:
-                identifier(name)
-            except TextError as error:
-                issue = self._document.issue((*at, name), str(error), error.hint, "T106", at_key=True)
-                self._issues.add(issue)
-            found.append(Entry(self._document, (*at, name), name, value))
-        return found
-
-    def _refuse(self, location: Location, message: str, hint: str = "", code: str = "T108") -> None:
-        self._issues.add(self._document.issue(location, message, hint, code))
-
-    def _place(self, entry: Entry) -> str:
-        line, _ = self._document.mark(entry.location, at_key=True)
-        return f"{self._document.source.name}:{line}"
-
-    def _money(self, money: Money, location: Location) -> int:
-        if money.currency != self._currency and self._currency:
-            message = f"an amount in {money.currency}, but the plan's currency is {self._currency}"
-            self._refuse(location, message, code="T109")
-        return money.micros
 
     def _scope(self, data: Data | None, entry: Entry) -> Scope:
         return self._conditions.read_scope(data, self._document, (*entry.location, "for"))
@@ -289,66 +256,6 @@ class OfferReader:
             tax=text.tax or tax,
             place=self._place(entry),
         )
-
-    def _bonus(self, entry: Entry, offers: Offers) -> None:
-        text = read_piece(self._issues, self._document, BonusText, entry.data, entry.location)
-        if text is None:
-            return
-        bonus = Bonus(f"{self._owner}/{entry.name}", COUNTER_REACHED, place=self._place(entry))
-        at = (*entry.location, "when")
-        if isinstance(text.when, dict):
-            self._reached(entry, text.when, bonus, offers)
-        elif isinstance(text.when, str) and text.when in _WHEN:
-            bonus.when = _WHEN[text.when]
-        else:
-            hint = f"{', '.join(_WHEN)}, or {{counter: NAME, reaches: 20.00 EUR}}"
-            self._refuse(at, f"{text.when!r} is nothing that can happen", hint, "T105")
-        if text.at_least is not None:
-            bonus.at_least_micros = self._money(text.at_least, (*entry.location, "at_least"))
-            if bonus.when != TOP_UP:
-                self._refuse((*entry.location, "at_least"), "'at_least' belongs to 'when: top_up'")
-        bonus.valid_for_ms = (text.valid_for or 0) * _SECOND_MS
-        self._given(entry, text.give, bonus, offers)
-        offers.bonuses.append(bonus)
-
-    def _reached(self, entry: Entry, data: Data, bonus: Bonus, offers: Offers) -> None:
-        at = (*entry.location, "when")
-        text = read_piece(self._issues, self._document, ReachedText, data, at)
-        if text is None:
-            return
-        found = offers.counters.find(text.counter, self._document, (*at, "counter"))
-        if found is None:
-            return
-        bonus.counter = found[1]
-        kind = found[1].unit_kind
-        if isinstance(text.reaches, Money):
-            bonus.reaches = self._money(text.reaches, (*at, "reaches"))
-            fits = found[1].measure == MICROS
-        else:
-            bonus.reaches = text.reaches.units
-            usages = found[1].measure == USAGES and text.reaches.unit_kind == SPECIFIC_UNITS
-            fits = usages or (found[1].measure == UNITS and kind == text.reaches.unit_kind)
-        if not fits:
-            self._refuse((*at, "reaches"), f"counter {text.counter!r} measures something else", code="T109")
-
-    def _given(self, entry: Entry, data: Data, bonus: Bonus, offers: Offers) -> None:
-        at = (*entry.location, "give")
-        if isinstance(data, dict):
-            text = read_piece(self._issues, self._document, GivenBundleText, data, at)
-            if text is None:
-                return
-            by_name = {bundle.name: bundle for _, bundle in offers.bundles}
-            if text.bundle not in by_name:
-                message = f"the plan has no bundle {text.bundle!r}"
-                self._refuse(
-                    (*at, "bundle"), message, f"known: {', '.join(by_name)}" if by_name else "", "T201"
-                )
-            bonus.give_bundle = by_name.get(text.bundle)
-            return
-        try:
-            bonus.give_micros = self._money(parse_money(str(data)), at)
-        except TextError as error:
-            refuse(self._issues, self._document, at, error)
 
 
 def band_number(

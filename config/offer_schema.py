@@ -129,11 +129,12 @@ class GivenBundleText(Piece):
 
 
 class BonusText(Piece):
-    """Credit or a bundle for loyalty."""
+    """Credit, a part of a top-up, or a bundle for loyalty."""
 
     when: Annotated[Any, unread(Literal["activation", "top_up", "referral"] | ReachedText)]
     give: Annotated[Any, unread(str | GivenBundleText)]
     at_least: MoneyText | None = Field(None, description="the least top-up that counts")
+    to: Annotated[Literal["both", "referrer", "referred"], BeforeValidator(one_text)] | None = None
     valid_for: Life | None = None
 
 

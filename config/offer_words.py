@@ -11,7 +11,7 @@ from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import NO_RATING_GROUP, Plan
 from rating.conditions import Condition
 from rating.fees import EVENT_NAMES, ONCE, Fee
-from rating.offers import COUNTER_REACHED, REFERRAL, TOP_UP, Bonus
+from rating.offers import BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
 from rating.periods import EVER, PERIOD_NAMES, USAGE
 from rating.tariff import MICROS, UNITS, Discount
 
@@ -118,8 +118,11 @@ def _bonus_text(bonus: Bonus, currency: str) -> str:
         least = f" of {format_money(bonus.at_least_micros, currency)} or more" if bonus.at_least_micros else ""
         when = f"at a top-up{least}"
     else:
-        when = "for a referral" if bonus.when == REFERRAL else "at the activation"
+        whose = {BOTH: "both", REFERRER: "who refers", REFERRED: "who is referred"}[bonus.gives_to]
+        when = f"for a referral, to {whose}" if bonus.when == REFERRAL else "at the activation"
     given = format_money(bonus.give_micros, currency)
+    if bonus.part_numerator:
+        given = f"{format_share(Fraction(bonus.part_numerator, bonus.part_denominator))} of it"
     if bonus.give_bundle is not None:
         given = _size(bonus.give_bundle.unit_kind, bonus.give_bundle.units, currency)
     life = f", for {format_quantity(Quantity(2, bonus.valid_for_ms // 1000))}" if bonus.valid_for_ms else ""

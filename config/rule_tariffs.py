@@ -122,7 +122,7 @@ class TariffReader:
         self._valid_from_ms = valid_from_ms
         self.surroundings = surroundings
         self._offers = offers
-        self._bundles = [*offers.bundles, *offered]
+        self._bundles = [*offers.bundles, *offers.credits, *offered]
         self._prices = PriceReader(issues, document)
         self.slips: list[Slip] = []
         self.partial: list[PartlyTaken] = []

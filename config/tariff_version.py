@@ -31,7 +31,7 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     Fee: ("fee_id", "amount_micros", "every", "event", "prorate", "in_advance", "tax"),
     Bonus: (
         *("bonus_id", "when", "counter", "reaches", "at_least_micros", "give_micros", "give_bundle"),
-        "valid_for_ms",
+        *("valid_for_ms", "part_numerator", "part_denominator", "credit", "gives_to"),
     ),
     Addon: ("addon_id", "name", "currency", "fees", "bundles", "valid_for_ms", "plans"),
     ExchangeRate: ("source", "target", "numerator", "denominator", "valid_from_ms", "valid_until_ms"),

@@ -42,6 +42,7 @@ HOT_MODULES: Final = (
     "ocs.charging.committing",
     "ocs.charging.decision",
     "ocs.charging.failed_avp",
+    "ocs.charging.gifts",
     "ocs.charging.grants",
     "ocs.charging.limits",
     "ocs.charging.lookup",

@@ -12,6 +12,10 @@ COUNTER_REACHED: Final = 0
 AT_ACTIVATION: Final = 1
 TOP_UP: Final = 2
 REFERRAL: Final = 3
+BOTH: Final = 0
+REFERRER: Final = 1
+REFERRED: Final = 2
+"""To whom of two a bonus of a referral goes."""
 
 
 class Addon:
@@ -41,10 +45,12 @@ class Addon:
 class Bonus:
     """``give_micros`` of credit or a bundle, when a counter reaches ``reaches`` or something else happens.
 
-    ``at_least_micros`` is the least top-up that counts. ``valid_for_ms`` 0 = without end.
+    ``at_least_micros`` is the least top-up that counts; of it ``part_numerator / part_denominator`` are given
+    too. ``credit`` is the money-like bundle that money with an end goes to; None = the balance.
+    ``valid_for_ms`` 0 = without end. ``gives_to`` is for referrals: BOTH, REFERRER or REFERRED.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (a value: each argument is a field)
         self,
         bonus_id: str,
         when: i64,
@@ -55,6 +61,11 @@ class Bonus:
         give_bundle: BundleDefinition | None = None,
         valid_for_ms: i64 = 0,
         place: str = "",
+        *,
+        part_numerator: int = 0,
+        part_denominator: int = 1,
+        credit: BundleDefinition | None = None,
+        gives_to: i64 = BOTH,
     ) -> None:
         self.bonus_id = bonus_id
         self.when = when
@@ -65,8 +76,22 @@ class Bonus:
         self.give_bundle = give_bundle
         self.valid_for_ms = valid_for_ms
         self.place = place
+        self.part_numerator = part_numerator
+        self.part_denominator = part_denominator
+        self.credit = credit
+        self.gives_to = gives_to
+
+    def money_micros(self, amount_micros: int) -> int:
+        """The money that it gives for a top-up of an amount; a part of it is rounded half up."""
+        whole: int = self.part_denominator
+        return self.give_micros + (2 * amount_micros * self.part_numerator + whole) // (2 * whole)
 
 
 def bonuses_of_event(bonuses: list[Bonus], when: i64, amount_micros: int = 0) -> list[Bonus]:
-    """The bonuses that an activation, a top-up of an amount, or a referral brings."""
+    """The bonuses that an activation, or a top-up of an amount, brings."""
     return [bonus for bonus in bonuses if bonus.when == when and amount_micros >= bonus.at_least_micros]
+
+
+def bonuses_of_referral(bonuses: list[Bonus], to: i64) -> list[Bonus]:
+    """The bonuses that a referral brings the REFERRER, or the REFERRED."""
+    return [bonus for bonus in bonuses if bonus.when == REFERRAL and bonus.gives_to in (BOTH, to)]

@@ -2,6 +2,7 @@
 
 from balance.account import Account
 from ocs.audit.sums import AccountSums
+from ocs.charging.gifts import is_past_gift
 from ocs.charging.metering import GENERATION
 
 
@@ -29,7 +30,7 @@ def differences_of(account: Account, sums: AccountSums) -> list[str]:
                 f"bucket {bucket.bucket_id}: {bucket.reserved} units are reserved, open sessions hold {said}"
             )
     for bucket_id in sorted(used.keys() | held.keys()):
-        if GENERATION in bucket_id and bucket_id not in held:
-            continue  # of a period that is over: its bucket has gone with what was left in it
+        if (GENERATION in bucket_id or is_past_gift(bucket_id)) and bucket_id not in held:
+            continue  # of a period that is over, or a gift that ended: its bucket has gone with what was left
         found.append(f"bucket {bucket_id}: sessions or records name it, the account has none")
     return found

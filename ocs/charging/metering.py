@@ -10,7 +10,8 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, AccountCounter, Bucket
-from balance.operations import Reservation, credit_money, debit_money, debit_units, reserve_money, reserve_units
+from balance.operations import Reservation, debit_money, debit_units, reserve_money, reserve_units
+from ocs.charging.gifts import GIFT, give_bonus
 from ocs.charging.session import BucketUse, ChargeLine, Service, SessionIdentity
 from rating.calendar import FAR_MS, Zone
 from rating.catalogue import Catalogue, Plan
@@ -19,7 +20,6 @@ from rating.engine import advance, affordable, collect
 from rating.meter import Meter
 from rating.meter_copy import copy_of
 from rating.meter_state import resume_meter, save_meter
-from rating.offers import Bonus
 from rating.opening import open_meter
 from rating.rule import Rule
 from rating.situation import Situation
@@ -32,8 +32,6 @@ PERIODS_KEPT: Final = 2
 """Of each counter the current period is kept and the one before: a usage may begin in it."""
 GENERATION: Final = "@"
 """Between the name of a bundle and the number of the period that a bucket of it is for."""
-GIFT: Final = "+"
-"""Between the name of a bundle and that of the bonus that gave units of it."""
 
 
 @mypyc_attr(acyclic=True)
@@ -184,28 +182,6 @@ class Promise:
         self.granted: i64 = 0
         self.final = False
         self.until_ms: i64 = FAR_MS
-
-
-def give_bonus(account: Account, bonus: Bonus, now_ms: i64) -> None:
-    """Credit a bonus: money to the balance, units to a bucket of the bonus, which may be filled again."""
-    if bonus.give_micros > 0:
-        credit_money(account, bonus.give_micros)
-    bundle = bonus.give_bundle
-    if bundle is None:
-        return
-    life_ms: i64 = bonus.valid_for_ms
-    if life_ms == 0:
-        life_ms = bundle.valid_for_s * 1000
-    ends_ms: i64 = now_ms + life_ms if life_ms > 0 else 0
-    name = bundle.bundle_id + GIFT + bonus.bonus_id
-    for bucket in account.buckets:
-        if bucket.bucket_id == name:
-            lost: i64 = bucket.remaining - bucket.reserved if bucket.is_expired(now_ms) else 0
-            bucket.initial += bundle.units - lost
-            bucket.remaining += bundle.units - lost
-            bucket.expires_at_ms = ends_ms
-            return
-    account.buckets.append(Bucket(name, bundle.unit_kind, bundle.units, bundle.units, 0, ends_ms))
 
 
 def add_to_counter(account: Account, change: CounterChange) -> None:

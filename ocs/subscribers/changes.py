@@ -10,7 +10,8 @@ from balance.keys import account_key, imsi_key, subscriber_key
 from balance.packing import put_number, version_of
 from balance.subscriber import Subscriber, decode_subscriber, encode_subscriber
 from config.subscribers_file import SubscriberRow
-from ocs.charging.metering import bundle_of, give_bonus
+from ocs.charging.gifts import give_bonus
+from ocs.charging.metering import bundle_of
 from ocs.charging.renewal import first_bucket
 from rating.calendar import Zone
 from rating.catalogue import Plan

@@ -7,15 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from balance.account import Account, Bucket
-from balance.operations import find_bucket
+from balance.account import Account
 from balance.quantity import OCTETS
 from config.time_zones import zone_named
-from ocs.charging.metering import bundle_of, give_bonus
 from ocs.charging.renewal import first_bucket, renew_buckets, start_of
 from rating.bundles import BundleDefinition
 from rating.catalogue import Catalogue, Plan
-from rating.offers import AT_ACTIVATION, Bonus
 from rating.periods import DAY, MONTH
 
 BERLIN = zone_named("Europe/Berlin")
@@ -110,20 +107,3 @@ def test_daily_bundles_come_every_day() -> None:
         plan = Plan("plan", "Plan", "EUR", True, {}, {}, [bundle])
         renew_buckets(account, plan, Catalogue("v", {}, {}, frozenset(), zone=BERLIN), at(day))
     assert [bucket.remaining for bucket in account.buckets] == [100]
-
-
-def test_a_bonus_fills_its_bucket_again() -> None:
-    """What had ended unused is gone; money goes to the balance."""
-    account = Account("a", "EUR", 0)
-    bonus = Bonus("plan/more", AT_ACTIVATION, give_micros=5, give_bundle=monthly(), valid_for_ms=1000)
-    give_bonus(account, bonus, 0)
-    (bucket,) = account.buckets
-    assert (bundle_of(bucket), bucket.remaining, bucket.expires_at_ms) == ("plan/gb", 100, 1000)
-    bucket.remaining = 30
-    give_bonus(account, bonus, 500)
-    assert (bucket.remaining, bucket.expires_at_ms) == (130, 1500)
-    give_bonus(account, bonus, 2000)
-    assert (bucket.remaining, bucket.initial - bucket.remaining) == (100, 70)
-    assert (account.balance_micros, account.credited_micros, account.faults()) == (15, 15, [])
-    assert find_bucket(account, bucket.bucket_id) is bucket
-    assert isinstance(bucket, Bucket)
