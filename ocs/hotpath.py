@@ -132,6 +132,7 @@ HOT_MODULES: Final = (
     "rating.selector",
     "rating.sharing",
     "rating.situation",
+    "rating.sorting",
     "rating.tariff",
     "rating.totals",
     "rating.usage",

@@ -163,15 +163,26 @@ class Catalogue:
         self._services: dict[bytes, str] = {}
         self._earlier: dict[str, Catalogue] = {}
 
-    def follow(self, catalogue: Catalogue) -> None:
-        """Take the place of a catalogue: remember it and the last before it, which it forgets."""
+    def follow(self, catalogue: Catalogue) -> list[Catalogue]:
+        """Take the place of a catalogue: remember it and the last before it, which it forgets.
+
+        What is remembered no longer comes back: to free a large catalogue takes long.
+        """
         earlier = catalogue._earlier
         catalogue._earlier = {}
-        earlier[catalogue.version] = catalogue
-        earlier.pop(self.version, None)
+        forgotten: list[Catalogue] = []
+        for version in (catalogue.version, self.version):
+            same = earlier.pop(version, None)
+            if same is not None:
+                forgotten.append(same)
+        if catalogue.version == self.version:
+            forgotten.append(catalogue)
+        else:
+            earlier[catalogue.version] = catalogue
         while len(earlier) > EARLIER_KEPT:
-            del earlier[next(iter(earlier))]
+            forgotten.append(earlier.pop(next(iter(earlier))))
         self._earlier = earlier
+        return forgotten
 
     def under(self, version: str) -> Catalogue:
         """The catalogue of a version, as long as it is remembered; else this one."""

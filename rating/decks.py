@@ -87,7 +87,6 @@ class RateDeck:
         self.rows = rows
         self.source = source
         self._table = PrefixTable[DeckRow](rows, NO_ROW)
-        self._lengths: list[int] = sorted({len(prefix) for prefix in rows}, reverse=True)
 
     def price_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """The row of the longest prefix that has one valid at the instant, or another that prices alike.
@@ -106,7 +105,7 @@ class RateDeck:
     def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """The very row of the longest prefix that has one valid at the instant, with its line."""
         size: i64 = len(number)
-        for length in self._lengths:
+        for length in self._table.lengths:
             if length <= size:
                 row = self.rows.get(number[:length])
                 while row is not None:

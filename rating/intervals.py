@@ -12,6 +12,8 @@ from typing import Final
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from rating.giving_way import OFTEN, give_way
+
 MOST_DIGITS: Final = 18
 NOTHING: Final = -1
 TOO_SHORT: Final = -2
@@ -35,6 +37,8 @@ class Intervals:
         self.step: i64 = power_of_ten(self.digits - first_digits)
         records = BytesWriter()
         for place, start in enumerate(starts):
+            if place % OFTEN == 0:
+                give_way()
             write_i64_be(records, start)
             write_i64_be(records, infos[place])
         self.records: bytes = records.getvalue()
@@ -93,6 +97,8 @@ def _flatten(prefixes: list[bytes], places: list[int], digits: i64) -> tuple[lis
     open_ends: list[int] = []
     open_infos: list[int] = [-1]
     for index, prefix in enumerate(prefixes):
+        if index % OFTEN == 0:
+            give_way()
         length: i64 = len(prefix)
         start: i64 = _number_of(prefix) * power_of_ten(digits - length)
         _close(starts, infos, open_ends, open_infos, start)
@@ -127,6 +133,8 @@ def _join_equal(starts: list[int], infos: list[int]) -> tuple[list[int], list[in
     joined_starts: list[int] = []
     joined_infos: list[int] = []
     for index, start in enumerate(starts):
+        if index % OFTEN == 0:
+            give_way()
         info = infos[index]
         last = len(joined_infos) - 1
         if last >= 0 and joined_infos[last] >> 5 == info >> 5:
@@ -151,6 +159,8 @@ def _first_records(starts: list[int], step: i64, count: i64) -> bytes:
     last: i64 = len(starts) - 1
     number: i64 = 0
     while number <= count:
+        if number % OFTEN == 0:
+            give_way()
         value: i64 = number * step
         while record < last and starts[record + 1] <= value:
             record += 1

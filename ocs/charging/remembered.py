@@ -2,16 +2,23 @@
 
 Memory may be stale at any time: a commit compares versions, and what lost is forgotten and read again. Each
 table has a young and an old generation; what is used moves to the young one, and when that is full the old
-one is dropped. So the tables are bounded, and what is in use stays.
+one leaves. So the tables are bounded, and what is in use stays. What leaves is freed piece by piece, with what
+comes: to free a hundred thousand states at once would stop the server for longer than an answer takes.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from mypy_extensions import i64
 
 from balance.account import Account
 from balance.subscriber import Subscriber
 from ocs.charging.session import ChargingSession
+
+
+LEAVING_AT_ONCE: Final = 2
+"""With each that comes so many leave: a generation is gone before the next one is full."""
 
 
 class RememberedStates:
@@ -22,10 +29,13 @@ class RememberedStates:
         self.sessions_half: i64 = sessions_max // 2 + 1
         self._accounts: dict[str, Account] = {}
         self._old_accounts: dict[str, Account] = {}
+        self._leaving_accounts: dict[str, Account] = {}
         self._sessions: dict[bytes, ChargingSession] = {}
         self._old_sessions: dict[bytes, ChargingSession] = {}
+        self._leaving_sessions: dict[bytes, ChargingSession] = {}
         self._subscribers: dict[bytes, Subscriber] = {}
         self._old_subscribers: dict[bytes, Subscriber] = {}
+        self._leaving_subscribers: dict[bytes, Subscriber] = {}
 
     def account(self, account_id: str) -> Account | None:
         """The account as last seen."""
@@ -39,7 +49,12 @@ class RememberedStates:
     def keep_account(self, account: Account) -> None:
         """Remember an account's newest state."""
         self._accounts[account.account_id] = account
+        leaving = self._leaving_accounts
+        if leaving:
+            for _ in range(min(LEAVING_AT_ONCE, len(leaving))):
+                leaving.popitem()
         if len(self._accounts) > self.accounts_half:
+            self._leaving_accounts = self._old_accounts
             self._old_accounts = self._accounts
             self._accounts = {}
 
@@ -60,7 +75,12 @@ class RememberedStates:
     def keep_session(self, session: ChargingSession) -> None:
         """Remember a session's newest state."""
         self._sessions[session.identity.session_id] = session
+        leaving = self._leaving_sessions
+        if leaving:
+            for _ in range(min(LEAVING_AT_ONCE, len(leaving))):
+                leaving.popitem()
         if len(self._sessions) > self.sessions_half:
+            self._leaving_sessions = self._old_sessions
             self._old_sessions = self._sessions
             self._sessions = {}
 
@@ -93,7 +113,12 @@ class RememberedStates:
             self._subscribers[b"m" + subscriber.msisdn] = subscriber
         if subscriber.imsi:
             self._subscribers[b"i" + subscriber.imsi] = subscriber
+        leaving = self._leaving_subscribers
+        if leaving:
+            for _ in range(min(2 * LEAVING_AT_ONCE, len(leaving))):
+                leaving.popitem()
         if len(self._subscribers) > 2 * self.accounts_half:
+            self._leaving_subscribers = self._old_subscribers
             self._old_subscribers = self._subscribers
             self._subscribers = {}
 

@@ -4,6 +4,7 @@ from balance.quantity import OCTETS
 from rating.catalogue import (
     ANY_RATING_GROUP,
     CHARGE,
+    EARLIER_KEPT,
     NO_RATING_GROUP,
     ROUND_UP,
     Catalogue,
@@ -61,3 +62,24 @@ def test_a_plan_is_the_version_that_holds() -> None:
     catalogue = Catalogue("v", {"p": new}, {}, frozenset(), versions={"p": [old, new]})
     assert catalogue.plans_at(9) == {}
     assert [catalogue.plans_at(at)["p"].name for at in (10, 19, 20)] == ["o", "o", "n"]
+
+
+def test_what_is_forgotten_comes_back_to_be_freed() -> None:
+    """A catalogue that takes another's place says which no longer hold; each is said once."""
+    current = _named("v0")
+    said: list[str] = []
+    for number in range(1, EARLIER_KEPT + 3):
+        following = _named(f"v{number}")
+        said += [each.version for each in following.follow(current)]
+        current = following
+    assert said == ["v0", "v1"]
+    assert current.under("v1") is current
+    assert current.under("v2").version == "v2"
+    same = _named(current.version)
+    assert same.follow(current) == [current]
+    again = _named("v5")
+    assert [each.version for each in again.follow(same)] == ["v5"]
+
+
+def _named(version: str) -> Catalogue:
+    return Catalogue(version, {}, {}, frozenset())

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.prefixes import PrefixTable, PrefixZones
+from rating.sorting import AT_ONCE, in_order
 
 DIGITS = st.text(alphabet="0129", max_size=6).map(str.encode)
 TEXTS = st.text(alphabet="019ab-", max_size=5).map(str.encode)
@@ -53,3 +54,16 @@ def test_zone_of_a_number() -> None:
     asked = [b"493012", b"49151", b"4915", b"491", b"49", b"4", b"", b"18005550100", b"+4930"]
     found = [zones.zone_of(number) for number in asked]
     assert found == [b"germany", b"mobile", b"mobile", b"germany", b"germany", b"", b"", b"america", b""]
+
+
+def test_more_texts_than_are_sorted_at_once() -> None:
+    """The order is that of ``sorted``: with those that others begin with, an empty one, equal ones."""
+    texts = [b"4930%d" % (number * 7919 % 100_003) for number in range(2 * AT_ONCE)]
+    texts += [b"", b"4", b"49", b"493", b"4930", b"4930", b"\xff", b"0", b"4930z"]
+    assert in_order(texts) == sorted(texts)
+
+
+@given(values=st.dictionaries(DIGITS, st.integers(0, 9), max_size=20))
+def test_lengths_are_those_of_the_prefixes(values: dict[bytes, int]) -> None:
+    """The longest first, each once."""
+    assert PrefixTable[int](values, -1).lengths == sorted({len(prefix) for prefix in values}, reverse=True)

@@ -1,5 +1,7 @@
 """Memory of states: bounded, newest first, forgotten on demand."""
 
+import sys
+
 from balance.account import Account
 from balance.subscriber import ACTIVE, Subscriber
 from ocs.charging.remembered import RememberedStates
@@ -34,6 +36,18 @@ def test_tables_are_bounded() -> None:
     assert states.session(b"999") is not None
     assert states.subscriber(b"m999", b"", False) is not None
     assert states.subscriber(b"m0", b"i0", True) is None
+
+
+def test_what_left_is_freed_before_the_next_turn() -> None:
+    """Freed piece by piece, at most the states of three halves are alive, and of the two that can be asked for."""
+    states = RememberedStates(100, 100)
+    sessions = [session(name) for name in range(1000)]
+    most = 0
+    for each in sessions:
+        states.keep_session(each)
+        held = [sys.getrefcount(known) for known in sessions]
+        most = max(most, sum(count > min(held) for count in held))
+    assert 100 < most <= 3 * states.sessions_half
 
 
 def test_what_is_used_stays() -> None:
