@@ -16,7 +16,6 @@ from balance.account import Account
 from balance.subscriber import Subscriber
 from ocs.charging.session import ChargingSession
 
-
 LEAVING_AT_ONCE: Final = 2
 """With each that comes so many leave: a generation is gone before the next one is full."""
 
