@@ -29,3 +29,8 @@ def imsi_key(imsi: bytes) -> bytes:
 def reference_key(account_id: str, reference: str) -> bytes:
     """The mark that a credit with this reference was given: a repeat finds it and credits nothing."""
     return b"r:" + account_id.encode() + b":" + reference.encode()
+
+
+def referral_key(subscriber_id: bytes) -> bytes:
+    """The mark that a subscriber was brought by another, for which both were given a bonus."""
+    return b"f:" + subscriber_id

@@ -1,4 +1,4 @@
-"""``ocs account show`` and ``ocs account top-up``."""
+"""``ocs account show``, ``ocs account top-up`` and ``ocs account refer``."""
 
 import asyncio
 import uuid
@@ -8,19 +8,24 @@ import click
 
 from balance.opening import epoch_ms
 from balance.quantity import AmountError, format_micros, parse_micros
+from balance.store import StateStore
+from balance.subscriber import Subscriber
 from config.settings_schema import Settings
+from ocs.accounts.referral import Referral, refer
 from ocs.accounts.top_up import TopUp, top_up
 from ocs.accounts.view import JsonObject, account_view
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_store
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_fields, print_json, print_table
+from ocs.subscribers.view import find_subscriber
+from rating.catalogue import Catalogue
 
 
 @click.group("account")
 @common_options
 def command() -> None:
-    """Look at accounts and top them up."""
+    """Look at accounts, top them up and reward referrals."""
 
 
 @command.command("show")
@@ -42,16 +47,25 @@ def show(account_id: str, as_json: bool) -> None:
 @click.argument("account_id", metavar="ID")
 @click.argument("amount")
 @click.option("--reference", metavar="R", help="A top-up with the same reference is given once.")
+@click.option(
+    "--subscriber",
+    metavar="ID",
+    default="",
+    help="Who tops up: MSISDN or imsi:IMSI. Not needed where the account is the subscriber's own.",
+)
+@click.option("--no-bonus", is_flag=True, help="Give no bonus, and read no price list.")
 @common_options
 @json_option
-def top_up_command(account_id: str, amount: str, reference: str | None, as_json: bool) -> None:
-    """Credit AMOUNT (decimal text in the account's currency) to an account."""
+def top_up_command(
+    account_id: str, amount: str, reference: str | None, subscriber: str, no_bonus: bool, as_json: bool
+) -> None:
+    """Credit AMOUNT (decimal text in the account's currency) to an account, with the bonuses of the plan."""
     try:
         micros = parse_micros(amount)
     except AmountError as error:
         raise click.BadParameter(str(error), param_hint="AMOUNT") from None
     chosen = reference if reference is not None else f"cli-{uuid.uuid4()}"
-    done = asyncio.run(_top_up(current_settings(), account_id, micros, chosen))
+    done = asyncio.run(_top_up(current_settings(), account_id, micros, chosen, subscriber, no_bonus=no_bonus))
     account = done.account
     if as_json:
         print_json(
@@ -63,12 +77,36 @@ def top_up_command(account_id: str, amount: str, reference: str | None, as_json:
                 "currency": account.currency,
                 "credited_micros": account.credited_micros,
                 "balance_micros": account.balance_micros,
+                "bonuses": list(done.bonuses),
             }
         )
         return
     what = "was credited before, nothing changed" if done.repeated else f"{format_micros(micros)} credited"
     balance = f"{format_micros(account.balance_micros)} {account.currency}"
-    click.echo(f"{account_id}: {what}; balance {balance}; reference {chosen}")
+    given = f"; bonus {', '.join(done.bonuses)}" if done.bonuses else ""
+    click.echo(f"{account_id}: {what}{given}; balance {balance}; reference {chosen}")
+
+
+@command.command("refer")
+@click.argument("referrer", metavar="REFERRER")
+@click.argument("referred", metavar="REFERRED")
+@common_options
+@json_option
+def refer_command(referrer: str, referred: str, as_json: bool) -> None:
+    """REFERRER brought REFERRED (each MSISDN or imsi:IMSI): both receive what their plans give, once."""
+    done = asyncio.run(_refer(current_settings(), referrer, referred))
+    if as_json:
+        print_json(
+            {
+                "referrer": referrer,
+                "referred": referred,
+                "repeated": done.repeated,
+                "bonuses": list(done.bonuses),
+            }
+        )
+        return
+    what = "was given before, nothing changed" if done.repeated else "given"
+    click.echo(f"{referrer} brought {referred}: bonus {', '.join(done.bonuses)} {what}")
 
 
 async def _view(settings: Settings, account_id: str) -> JsonObject | None:
@@ -76,9 +114,36 @@ async def _view(settings: Settings, account_id: str) -> JsonObject | None:
         return await account_view(store, account_id)
 
 
-async def _top_up(settings: Settings, account_id: str, micros: int, reference: str) -> TopUp:
+async def _top_up(
+    settings: Settings, account_id: str, micros: int, reference: str, identity: str, *, no_bonus: bool
+) -> TopUp:
+    catalogue = None if no_bonus else _catalogue(settings)
     async with opened_store(settings) as store:
-        return await top_up(store, account_id, micros, reference, epoch_ms())
+        who = (await _found(store, identity)).subscriber_id() if identity else b""
+        now_ms = epoch_ms()
+        return await top_up(
+            store, account_id, micros, reference, now_ms, catalogue=catalogue, subscriber_id=who
+        )
+
+
+async def _refer(settings: Settings, referrer: str, referred: str) -> Referral:
+    catalogue = _catalogue(settings)
+    async with opened_store(settings) as store:
+        both = [await _found(store, identity) for identity in (referrer, referred)]
+        return await refer(store, both[0], both[1], catalogue, epoch_ms())
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    from config.catalogue_file import load_catalogue  # noqa: PLC0415  (not for those who only look)
+
+    return load_catalogue(settings.catalogue_path)
+
+
+async def _found(store: StateStore, identity: str) -> Subscriber:
+    subscriber = await find_subscriber(store, identity)
+    if subscriber is None:
+        raise Failure(f"there is no subscriber {identity}")
+    return subscriber
 
 
 def _print_account(view: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import click
 
 from balance.store import StoreError
 from config.issues import ConfigError
+from ocs.accounts.referral import ReferralError
 from ocs.accounts.top_up import TopUpError
 
 
@@ -20,7 +21,7 @@ class Failure(click.ClickException):
 
 def failure_of(error: Exception) -> Failure | None:
     """The failure to show for an exception; None where it is a programming error, whose trace is wanted."""
-    if isinstance(error, (StoreError, ConfigError, TopUpError)):
+    if isinstance(error, (StoreError, ConfigError, TopUpError, ReferralError)):
         return Failure(str(error))
     if _is_of_the_database(error):
         from ocs.database.opening import reason_of  # noqa: PLC0415

@@ -1,0 +1,47 @@
+"""The mark that a credit was given: what a repeat finds, so that it credits nothing."""
+
+from typing import Final, NamedTuple
+
+from librt.strings import BytesWriter
+
+from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text, put_varint
+
+MARK_FORMAT: Final = 2
+_WITHOUT_BONUSES: Final = 1
+"""The format before top-ups had bonuses; it is still read."""
+
+
+class Mark(NamedTuple):
+    """An amount, when it was credited, the bonuses with it, and for referrals who brought the subscriber."""
+
+    amount_micros: int
+    given_ms: int
+    bonuses: tuple[str, ...] = ()
+    referrer: str = ""
+
+
+def encode_mark(mark: Mark) -> bytes:
+    """The stored octets of a mark; a mark is written once."""
+    out = BytesWriter()
+    put_number(out, 1)
+    put_octet(out, MARK_FORMAT)
+    put_number(out, mark.amount_micros)
+    put_number(out, mark.given_ms)
+    put_varint(out, len(mark.bonuses))
+    for bonus_id in mark.bonuses:
+        put_text(out, bonus_id)
+    put_text(out, mark.referrer)
+    return out.getvalue()
+
+
+def decode_mark(state: bytes) -> Mark:
+    """The mark that ``encode_mark`` wrote; PackingError where the octets are none."""
+    octets = Unpacker(state, 8)
+    kept_as = octets.octet()
+    if kept_as < _WITHOUT_BONUSES or kept_as > MARK_FORMAT:
+        raise PackingError(f"mark format {kept_as}, this version reads {MARK_FORMAT}")
+    amount, given = octets.number(), octets.number()
+    if kept_as == _WITHOUT_BONUSES:
+        return Mark(amount, given)
+    bonuses = tuple(octets.text() for _ in range(octets.varint()))
+    return Mark(amount, given, bonuses, octets.text())
