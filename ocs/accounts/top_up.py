@@ -112,7 +112,7 @@ def _bonuses(
             return []
         raise TopUpError(
             f"whose plan gives the bonus of a top-up? account {account.account_id} is of no subscriber of its "
-            "name: say --subscriber"
+            "name: say --subscriber, or --no-bonus"
         )
     plan = catalogue.plan_at(subscriber.plan_id, now_ms)
     if plan is None:

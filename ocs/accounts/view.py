@@ -7,12 +7,16 @@ from balance.store import StateStore, load_states
 from ocs.charging.record import time_octets
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.session_octets import decode_session
+from rating.bundles import MONEY
 
 JsonObject = dict[str, object]
 
 
 async def account_view(store: StateStore, account_id: str) -> JsonObject | None:
-    """The account as JSON types; None where there is none. StoreError where the store fails."""
+    """The account as JSON types; None where there is none. StoreError where the store fails.
+
+    The units of a bucket of credit are micros of the account's currency.
+    """
     states = await load_states(store, [account_key(account_id)])
     if states[0] is None:
         return None
@@ -23,7 +27,7 @@ async def account_view(store: StateStore, account_id: str) -> JsonObject | None:
     view["buckets"] = [
         {
             "bucket": bucket.bucket_id,
-            "unit_kind": UNIT_NAMES[bucket.unit_kind],
+            "unit_kind": "micros" if bucket.unit_kind == MONEY else UNIT_NAMES[bucket.unit_kind],
             "initial": bucket.initial,
             "remaining": bucket.remaining,
             "reserved": bucket.reserved,

@@ -163,9 +163,19 @@ def _print_account(view: dict[str, Any]) -> None:
         names = ("bucket", "remaining", "reserved", "initial", "unit_kind", "expires_at")
         print_table(
             names,
-            (["-" if bucket[name] is None else bucket[name] for name in names] for bucket in view["buckets"]),
+            ([_bucket_cell(bucket, name, currency) for name in names] for bucket in view["buckets"]),
         )
     click.echo(f"\nOpen sessions: {len(view['sessions'])}")
     if view["sessions"]:
         columns = ("session_id", "opened_at", "last_request_at", "reserved_micros", "amount_micros")
         print_table(columns, ([session[name] for name in columns] for session in view["sessions"]))
+
+
+def _bucket_cell(bucket: dict[str, Any], name: str, currency: str) -> object:
+    """What a bucket's row shows: of credit amounts, not micros."""
+    value = bucket[name]
+    if value is None:
+        return "-"
+    if bucket["unit_kind"] == "micros" and name != "bucket" and name != "expires_at":
+        return currency if name == "unit_kind" else format_micros(value)
+    return value

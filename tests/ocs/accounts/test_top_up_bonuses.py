@@ -7,6 +7,7 @@ import pytest
 
 from balance.memory import MemoryStore
 from ocs.accounts.top_up import TopUpError, top_up
+from ocs.accounts.view import account_view
 from ocs.audit.run import audit
 from rating.bundles import MONEY
 from tests.ocs.accounts.bonus_plans import DAY_MS, EUR, NOW_MS, account_of, operator
@@ -26,6 +27,11 @@ async def test_a_top_up_brings_what_the_plan_says(tmp_path: Path) -> None:
     credit = account.buckets[-1]
     assert (credit.unit_kind, credit.remaining, credit.expires_at_ms) == (MONEY, 2 * EUR, NOW_MS + 7 * DAY_MS)
     assert len(account.buckets) == 2
+    view = await account_view(store, "440001")
+    assert view is not None
+    shown = view["buckets"]
+    assert isinstance(shown, list)
+    assert (shown[1]["unit_kind"], shown[1]["remaining"]) == ("micros", 2 * EUR)
     assert await _books_balance(store, tmp_path)
 
 
