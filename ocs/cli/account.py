@@ -176,6 +176,6 @@ def _bucket_cell(bucket: dict[str, Any], name: str, currency: str) -> object:
     value = bucket[name]
     if value is None:
         return "-"
-    if bucket["unit_kind"] == "micros" and name != "bucket" and name != "expires_at":
+    if bucket["unit_kind"] == "micros" and name not in {"bucket", "expires_at"}:
         return currency if name == "unit_kind" else format_micros(value)
     return value
