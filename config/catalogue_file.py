@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,7 @@ class CheckedCatalogue:
     """What a check found: the catalogue (None where there is an error), its examples, errors and warnings.
 
     ``unlisted`` counts the issues beyond those in ``issues``. ``conditions`` reads what a usage may be.
+    ``documents`` are the files' texts, which nobody needs any more.
     """
 
     catalogue: Catalogue | None
@@ -39,6 +40,7 @@ class CheckedCatalogue:
     issues: list[Issue]
     unlisted: int = 0
     conditions: ConditionReader | None = None
+    documents: list[Document] = field(default_factory=list)
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -103,7 +105,8 @@ class _CatalogueReader:
         if not self._issues.has_errors:
             self._issues.add_all(run_examples(catalogue, examples))
         found = None if self._issues.has_errors else catalogue
-        return CheckedCatalogue(found, examples, self._issues.in_order(), self._issues.unlisted, conditions)
+        issues, unlisted = self._issues.in_order(), self._issues.unlisted
+        return CheckedCatalogue(found, examples, issues, unlisted, conditions, self._documents)
 
     def _made(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Final
 
 from config.content_hash import content_hash
@@ -87,7 +88,8 @@ def _zone(zone: Zone) -> list[object] | None:
 
 def _tables(tables: dict[str, dict[int, Rule]]) -> dict[str, dict[str, object]]:
     return {
-        service: {str(group): _rule(rule) for group, rule in table.items()} for service, table in tables.items()
+        service: {str(group): partial(_rule, rule) for group, rule in table.items()}
+        for service, table in tables.items()
     }
 
 

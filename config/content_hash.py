@@ -2,13 +2,21 @@
 
 import hashlib
 import json
+from functools import partial
 from typing import Final, Protocol
 
 _DEEPEST: Final = 5
 """Levels that are hashed piece by piece: the text of many rules at once would be one long call of C, which no
 other thread, and so no request, could interrupt."""
 
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+def _made(content: object) -> object:
+    if isinstance(content, partial):
+        return content()
+    raise TypeError(f"{type(content)} is no plain content")
+
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_made)
 
 
 class _Digest(Protocol):
@@ -17,13 +25,18 @@ class _Digest(Protocol):
 
 
 def content_hash(content: object) -> str:
-    """SHA-256, in hexadecimal, of the content as JSON with sorted keys, in ASCII and without blanks."""
+    """SHA-256, in hexadecimal, of the content as JSON with sorted keys, in ASCII and without blanks.
+
+    A ``partial`` stands for the content that calling it makes: what is large is there piece by piece only.
+    """
     digest = hashlib.sha256()
     _add(digest, content, _DEEPEST)
     return digest.hexdigest()
 
 
 def _add(digest: _Digest, value: object, levels: int) -> None:
+    if isinstance(value, partial):
+        value = value()
     if levels and isinstance(value, dict) and all(isinstance(key, str) for key in value):
         mark = b"{"
         for key in sorted(value):

@@ -6,15 +6,12 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from balance.store import StateStore
-from config.catalogue_file import load_catalogue
 from config.issues import ConfigError
 from config.settings import Settings
 from ocs import __version__, hotpath
@@ -22,9 +19,11 @@ from ocs.cdr.feeding_child import FeedingChild
 from ocs.cdr.writer import CdrWriter
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.service import ChargingService
+from ocs.letting_go import let_go
 from ocs.levels import LevelWatch
 from ocs.metrics import ServerMetrics
 from ocs.metrics_export import ServerCollector
+from ocs.reading_beside import read_beside
 from ocs.watch_http import Readiness, WatchServer
 from protocol.aio import DiameterListener
 from protocol.tls import server_context
@@ -135,16 +134,16 @@ class Server:
     async def _reload_once(self) -> bool:
         path = self.settings.catalogue_path
         try:
-            with _uncollected():
-                catalogue = await asyncio.to_thread(load_catalogue, path)
+            catalogue = await asyncio.to_thread(read_beside, path)
         except ConfigError as error:
             _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
             return False
         previous = self.service.catalogue.version
-        catalogue.follow(self.service.catalogue)
+        forgotten: list[object] = [*catalogue.follow(self.service.catalogue)]
         self.service.catalogue = catalogue
         self._build["catalogue"] = catalogue.version
         _log.info("catalogue reloaded", path=str(path), previous=previous, version=catalogue.version)
+        await asyncio.to_thread(let_go, forgotten)
         return True
 
     def _readiness(self) -> Readiness:
@@ -155,17 +154,6 @@ class Server:
         if self.service.is_full:
             return Readiness(False, "as many requests in flight as are admitted")
         return Readiness(True, "serving")
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A catalogue is made beside the traffic: to look through its million parts for cycles would stop that."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _settle_memory() -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from functools import partial
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,3 +26,12 @@ def test_in_pieces_it_is_the_same_hash(content: object) -> None:
     """As the text of ``json.dumps``, at any depth, with keys of any kind and empty parts."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     assert content_hash(content) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_part_that_is_made_when_it_is_needed() -> None:
+    """At any depth it stands for what it makes."""
+    made = {"a": [1, {"b": 2}], "c": [[[[[[3]]]]]]}
+    late = {"a": partial(list, [1, {"b": 2}]), "c": [[[[[partial(list, [3])]]]]]}
+    assert content_hash(late) == content_hash(made)
+    with pytest.raises(TypeError, match="no plain content"):
+        content_hash({"a": object()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ async def test_it_feeds_comes_back_and_ends(
     assert child._process is not None
     first = child._process.pid
     assert os.getpriority(os.PRIO_PROCESS, first) == 19
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(first) == os.SCHED_IDLE
     os.kill(first, signal.SIGKILL)
     write_journal(tmp_path / "cdr", [record(3)])
     await until_fed(tmp_path, sqlite_engine, 3)

@@ -1,0 +1,55 @@
+"""Large structures are freed in pieces: all of it, and nothing that somebody else holds."""
+
+from __future__ import annotations
+
+import sys
+
+from ocs.letting_go import AT_ONCE, let_go
+from rating.catalogue import Catalogue, Plan
+
+
+class Part:
+    """Something that tells when it is freed."""
+
+    freed = 0
+
+    def __del__(self) -> None:
+        """Count it."""
+        Part.freed += 1
+
+
+def test_everything_is_freed_and_what_is_held_elsewhere_stays_whole() -> None:
+    """Nested and shared parts go; a list that somebody holds keeps its own."""
+    Part.freed = 0
+    kept = [Part()]
+    shared = (Part(),)
+    tree: list[object] = [[{"name": (Part(), [Part()]), number: shared} for number in range(AT_ONCE)], kept]
+    things: list[object] = [tree, shared]
+    del tree, shared
+    let_go(things)
+    assert things == []
+    assert Part.freed == 2 * AT_ONCE + 1
+    assert len(kept) == 1
+
+
+def test_values_of_rating_are_taken_apart() -> None:
+    """A catalogue's plans are freed after it, one by one, and a plan that is still used stays as it is."""
+    plan = Plan("p", "P", "EUR", True, {}, {}, [])
+    before = sys.getrefcount(plan)
+    things: list[object] = [Catalogue("v", {"p": plan}, {}, frozenset())]
+    assert sys.getrefcount(plan) == before + 1
+    let_go(things)
+    assert sys.getrefcount(plan) == before
+    assert plan.rules == {}
+
+
+def test_the_order_is_from_the_whole_to_its_parts() -> None:
+    """A deep chain is freed link by link, however deep it is."""
+    Part.freed = 0
+    chain: list[object] = [Part()]
+    for _ in range(10 * AT_ONCE):
+        chain = [chain]
+    things: list[object] = [chain]
+    del chain
+    let_go(things)
+    assert Part.freed == 1
