@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
@@ -12,9 +12,9 @@ from config.issues import ConfigError, Issue, TextError, did_you_mean
 from config.named import refuse
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
 from config.quantity_text import Quantity, format_quantity, parse_quantity
-from config.rule_conditions import DIRECTIONS, RAT_TYPES, ConditionReader, number_of, slice_of, word_of
+from config.rule_conditions import ConditionReader, number_of
 from config.tariff_text import format_money, parse_money
-from config.text_pieces import apn, one_text
+from config.text_pieces import one_text
 from config.time_zones import epoch_ms, zone_named
 from config.yaml_nodes import Data, Document, Location
 from rating.bundles import MONEY, BundleDefinition
@@ -235,20 +235,8 @@ class _ExampleReader:
     def _attributes(self, text: ExampleUsageText, group: bytes) -> Attributes:
         found = Attributes(subscriber_group=group)
         at = (*self._location, "usage")
-        parsers: tuple[tuple[str, Callable[[str], bytes]], ...] = (
-            ("called", self._conditions.called),
-            ("network", str.encode),
-            ("location", str.encode),
-            ("apn", apn),
-            ("slice", slice_of),
-            ("service_identifier", lambda word: number_of(word, 1 << 32)),
-            ("rating_group", lambda word: number_of(word, 1 << 32)),
-            ("qos_class", lambda word: number_of(word, 256)),
-            ("rat_type", lambda word: word_of(word, RAT_TYPES)),
-            ("direction", lambda word: word_of(word, DIRECTIONS)),
-        )
-        for name, parse in parsers:
-            word = getattr(text, name)
+        for name, parse in self._conditions.of_usage().items():
+            word = getattr(text, name, None)
             if word is not None:
                 try:
                     setattr(found, name, parse(word))

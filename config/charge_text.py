@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from config.quantity_text import Quantity, format_quantity
-from config.tariff_text import format_money, moment_text
+from config.tariff_text import format_money, format_share, moment_text
 from rating.bundles import MONEY
 from rating.calendar import Zone
 from rating.charge import (
@@ -52,6 +54,7 @@ class _Words:
     def __init__(self, charge: Charge, zone: Zone) -> None:
         self._charge = charge
         self._zone = zone
+        self._written_in = charge.currency
         self._known: dict[str, Callable[[Step, dict[str, int]], str]] = {
             "rule": lambda step, _: f"rule {step.name}",
             "destination": lambda step, _: f"called zone {step.name}",
@@ -92,14 +95,15 @@ class _Words:
         return f"deck {step.name}, {format_money(numbers['price_micros'], '')} per {per}"
 
     def _exchange(self, step: Step, numbers: dict[str, int]) -> str:
-        return f"exchange rate {step.name}: {numbers['numerator']}/{numbers['denominator']}"
+        self._written_in = step.name.partition(" ")[0]
+        return f"exchange rate {step.name}: {_decimal(Fraction(numbers['numerator'], numbers['denominator']))}"
 
     def _discount(self, step: Step, numbers: dict[str, int]) -> str:
         if "off_micros" in numbers:
             text = f"discount {step.name}: {self.money(numbers['off_micros'])} off"
         else:
-            left, whole = numbers["numerator"], numbers["denominator"]
-            text = f"discount {step.name}: where it holds {left}/{whole} of the price stays"
+            off = 1 - Fraction(numbers["numerator"], numbers["denominator"])
+            text = f"discount {step.name}: {format_share(off)} off where it holds"
         return f"{text}, usage {numbers['usage_number']}" if "usage_number" in numbers else text
 
     def _counted(self, _: Step, numbers: dict[str, int]) -> str:
@@ -114,8 +118,7 @@ class _Words:
         return f"{text}, {self._size(numbers['left'])} left" if "left" in numbers else text
 
     def _units(self, step: Step, numbers: dict[str, int]) -> str:
-        price = self.money(numbers["price_micros"])
-        parts = [f"{self._size(numbers['units'])} at {price} per {self._size(numbers['per_units'])}"]
+        parts = [f"{self._size(numbers['units'])} at {self._price(numbers)}"]
         if step.name:
             parts.append(f"band {step.name}")
         if numbers.get("tier"):
@@ -124,6 +127,19 @@ class _Words:
             at = numbers["at_ms"] // 1000
             parts.append(f"from {moment_text(at + self._zone.offset_s(at))}")
         return f"{', '.join(parts)}: {self.money(numbers['line_micros'])}"
+
+    def _price(self, numbers: dict[str, int]) -> str:
+        """The price as it is written, and what it is after discounts and in the plan's currency."""
+        price = Fraction(numbers["price_micros"], numbers["per_units"])
+        written, per = numbers.get("written_micros", 0), numbers.get("written_units", 0)
+        if per == 0:
+            written, per = numbers["price_micros"], numbers["per_units"]
+        text = f"{format_money(written, self._written_in)} per {self._size(per)}"
+        own = price * per
+        if own == written and self._written_in == self._charge.currency:
+            return text
+        about = "" if own.denominator == 1 else "about "
+        return f"{text}, here {about}{self.money(round(own))}"
 
     def _credit(self, step: Step, numbers: dict[str, int]) -> str:
         paid = numbers.get("amount_micros", numbers.get("units", 0))
@@ -143,3 +159,8 @@ def _size(units: int, unit_kind: int) -> str:
     if units == 0:
         return "nothing"
     return format_quantity(Quantity(unit_kind, units))
+
+
+def _decimal(fraction: Fraction) -> str:
+    """A rate as it was written: price lists have decimal numbers only."""
+    return f"{Decimal(fraction.numerator) / Decimal(fraction.denominator):f}"

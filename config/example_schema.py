@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainValidator
 
+from config.quantity_text import Quantity, parse_quantity
 from config.tariff_schema import MoneyText
-from config.text_pieces import Piece, QuantityText, Text, one_text, unread
+from config.text_pieces import Piece, Text, one_text, text_schema, unread
 from config.zone_schema import MomentText
+
+UsedText = Annotated[
+    Quantity,
+    PlainValidator(lambda value: parse_quantity(one_text(value), 0)),
+    text_schema("how much was used, if only nothing: a number and a unit", "5 min", "0 s"),
+]
 
 
 class ExampleUsageText(Piece):
@@ -17,11 +24,11 @@ class ExampleUsageText(Piece):
     service: Text
     at: MomentText = Field(description="local time of the network", examples=["2026-11-24 19:58"])
     until: MomentText | None = Field(None, description="the end of the interval in which volume was used")
-    duration: QuantityText | None = None
-    volume: QuantityText | None = Field(None, description="octets in both directions")
-    input: QuantityText | None = Field(None, description="octets to the subscriber's device's network")
-    output: QuantityText | None = None
-    units: QuantityText | None = Field(None, description="messages, events", examples=["1 message"])
+    duration: UsedText | None = None
+    volume: UsedText | None = Field(None, description="octets in both directions")
+    input: UsedText | None = Field(None, description="octets to the subscriber's device's network")
+    output: UsedText | None = None
+    units: UsedText | None = Field(None, description="messages, events", examples=["1 message"])
     called: Text | None = None
     network: Text | None = Field(None, description="MCC and MNC of the serving network", examples=["26201"])
     location: Text | None = None

@@ -39,4 +39,4 @@ def slip_words(what: str, level: int, usual: int, where: str) -> str:
     """What is strange about a price, in words."""
     if level >= usual:
         return f"{what} costs {level // usual} times what is usual {where}"
-    return f"{what} costs a {usual // level}th of what is usual {where}"
+    return f"{what} costs {usual // level} times less than what is usual {where}"

@@ -71,8 +71,8 @@ class Price:
     per: Quantity
 
 
-def parse_quantity(text: str) -> Quantity:
-    """The quantity of a text such as ``1 GB`` or ``MB``; it is a positive whole number of units."""
+def parse_quantity(text: str, least: int = 1) -> Quantity:
+    """The quantity of a text such as ``1 GB`` or ``MB``: a whole number of units, 1 or more without a word."""
     found = _QUANTITY.fullmatch(text.strip())
     if found is None or not text.strip():
         hint = _NUMBER_HINT if "," in text else _SIZE_HINT
@@ -86,8 +86,8 @@ def parse_quantity(text: str) -> Quantity:
     units = Decimal((number or "1").replace("_", "")) * size
     if units != units.to_integral_value():
         raise TextError(f"{text!r} is not a whole number of {UNIT_NAMES[unit_kind]}")
-    if not 0 < units < LIMIT_UNITS:
-        raise TextError(f"{text!r} is not between 1 and {LIMIT_UNITS - 1} {UNIT_NAMES[unit_kind]}")
+    if not least <= units < LIMIT_UNITS:
+        raise TextError(f"{text!r} is not between {least} and {LIMIT_UNITS - 1} {UNIT_NAMES[unit_kind]}")
     return Quantity(unit_kind, int(units))
 
 

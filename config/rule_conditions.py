@@ -15,6 +15,7 @@ from config.text_pieces import apn, identifier
 from config.yaml_nodes import Data, Document, Location
 from rating.attributes import (
     APN,
+    ATTRIBUTE_NAMES,
     CALLED,
     DESTINATION,
     DESTINATION_GROUP,
@@ -64,21 +65,22 @@ class ConditionReader:
         self._zones = zones
         self._numbering = numbering
         self._services = services
-        self._plain: dict[str, tuple[int, Callable[[str], bytes]]] = {
-            "subscriber_group": (SUBSCRIBER_GROUP, lambda text: identifier(text).encode()),
-            "called": (CALLED, self.called),
-            "apn": (APN, apn),
-            "slice": (SLICE, slice_of),
-            "service_identifier": (SERVICE_IDENTIFIER, lambda text: number_of(text, 1 << 32)),
-            "qos_class": (QOS_CLASS, lambda text: number_of(text, 256)),
-            "rat_type": (RAT_TYPE, lambda text: word_of(text, RAT_TYPES)),
-            "direction": (DIRECTION, lambda text: word_of(text, DIRECTIONS)),
+        self._plain: dict[int, Callable[[str], bytes]] = {
+            SUBSCRIBER_GROUP: lambda text: identifier(text).encode(),
+            CALLED: self.called,
+            APN: apn,
+            SLICE: slice_of,
+            SERVICE_IDENTIFIER: lambda text: number_of(text, 1 << 32),
+            QOS_CLASS: lambda text: number_of(text, 256),
+            RAT_TYPE: lambda text: word_of(text, RAT_TYPES),
+            DIRECTION: lambda text: word_of(text, DIRECTIONS),
         }
 
     def read(self, text: ConditionsText, document: Document, location: Location) -> list[Condition]:
         """The conditions of a mapping in order of their attributes; issues for values that nothing can have."""
         found = []
-        for key, (attribute, parse) in self._plain.items():
+        for attribute, parse in self._plain.items():
+            key = ATTRIBUTE_NAMES[attribute]
             values = self._values(getattr(text, key), document, (*location, key), parse)
             if values:
                 found.append(Condition(attribute, values))
@@ -113,6 +115,13 @@ class ConditionReader:
                     place: Location = (*at, index) if len(text.service) > 1 else at
                     refuse(self._issues, document, place, error)
         return Scope(services, self.read(text, document, location))
+
+    def of_usage(self) -> dict[str, Callable[[str], bytes]]:
+        """What a usage may have that rules ask for, by name, and how a text of it is read; zones are codes there."""
+        found = {ATTRIBUTE_NAMES[attribute]: parse for attribute, parse in self._plain.items()}
+        found |= {ATTRIBUTE_NAMES[attribute]: str.encode for attribute in (NETWORK, LOCATION)}
+        found[ATTRIBUTE_NAMES[RATING_GROUP]] = lambda text: number_of(text, 1 << 32)
+        return found
 
     def unknown_service(self, name: str) -> TextError | None:
         """What is wrong with a service that the catalogue has not; None where that is not certain."""

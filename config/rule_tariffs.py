@@ -163,8 +163,8 @@ class TariffReader:
         return usual
 
     def _read_deck(self, text: RuleText, at: Location, usual: int) -> TariffText:
-        for name in ("calendar", "connection_fee", "price", "tiers", "tiers_of"):
-            if getattr(text, name) is not None and name != "price":
+        for name in ("calendar", "tiers", "tiers_of"):
+            if getattr(text, name) is not None:
                 self._refuse((*at, name), f"{name!r} has no meaning beside a deck", "the deck has the prices")
         deck = self.surroundings.decks.find(text.deck or "", self._document, (*at, "deck"))
         kind = usual if deck is None else deck.per.unit_kind

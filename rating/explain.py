@@ -7,6 +7,7 @@ from mypy_extensions import i64
 from rating.charge import Line, Step
 from rating.exchange import ExchangeRate
 from rating.meter import Meter, MeteredPot
+from rating.rates import Rate
 from rating.tariff import Discount
 
 SWITCH_POLICIES = ("split evenly", "at start", "at end")
@@ -86,8 +87,8 @@ def explain_pot(meter: Meter, pot: MeteredPot, position: i64, units: int) -> Non
     _add(meter, "bundle", pot.pot.bundle_id, pot.place, numbers)
 
 
-def explain_units(meter: Meter, line: Line, position: i64, units: i64) -> None:
-    """Units that cost money, in one band, tier and set of discounts."""
+def explain_units(meter: Meter, line: Line, rate: Rate, position: i64, units: i64) -> None:
+    """Units that cost money, in one band, tier and set of discounts; ``rate`` is the price as it is written."""
     numbers = [
         ("from_unit", position),
         ("units", units),
@@ -95,6 +96,8 @@ def explain_units(meter: Meter, line: Line, position: i64, units: i64) -> None:
         ("tier", line.tier),
         ("price_micros", line.price_micros),
         ("per_units", line.per_units),
+        ("written_micros", rate.price_micros),
+        ("written_units", rate.per_units),
         ("line_units", line.units),
         ("line_micros", line.amount_micros),
     ]

@@ -74,7 +74,8 @@ def _take_row(meter: Meter) -> None:
     meter.deck_rate = row.rate
     meter.increment = row.increment
     meter.minimum = row.minimum
-    meter.fee_micros = row.connection_fee_micros
+    if row.connection_fee_micros > 0:
+        meter.fee_micros = row.connection_fee_micros
     if meter.trace is not None:
         explain_deck(meter)
 

@@ -258,7 +258,7 @@ def _use_money(meter: Meter, line: Line, position: i64, units: i64) -> None:
     _count(meter, units)
     settle(meter)
     if meter.trace is not None:
-        explain_units(meter, line, position, units)
+        explain_units(meter, line, _rate(meter, line.band_number, line.tier), position, units)
 
 
 def _count(meter: Meter, units: int) -> None:

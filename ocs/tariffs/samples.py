@@ -7,22 +7,7 @@ from typing import Final
 
 from balance.quantity import OCTETS, SECONDS
 from config.quantity_text import Quantity, format_quantity
-from rating.attributes import (
-    APN,
-    CALLED,
-    DESTINATION,
-    DESTINATION_GROUP,
-    DIRECTION,
-    LOCATION,
-    NETWORK,
-    NETWORK_GROUP,
-    QOS_CLASS,
-    RAT_TYPE,
-    RATING_GROUP,
-    SERVICE_IDENTIFIER,
-    SLICE,
-    SUBSCRIBER_GROUP,
-)
+from rating.attributes import ATTRIBUTE_NAMES, DESTINATION, DESTINATION_GROUP, NETWORK, NETWORK_GROUP
 from rating.calendar import band_at
 from rating.catalogue import Catalogue
 from rating.conditions import Attributes
@@ -35,18 +20,6 @@ TUESDAY_NOON_MS: Final = 1_795_521_600_000
 HOURS: Final = 168
 """A week, in which every band of a calendar is looked for but those of holidays."""
 SIZES: Final = {OCTETS: (1_000_000, 1_000_000_000), SECONDS: (60, 300, 3600)}
-_FIELDS: Final = {
-    SUBSCRIBER_GROUP: "subscriber_group",
-    CALLED: "called",
-    LOCATION: "location",
-    APN: "apn",
-    SLICE: "slice",
-    SERVICE_IDENTIFIER: "service_identifier",
-    RATING_GROUP: "rating_group",
-    QOS_CLASS: "qos_class",
-    RAT_TYPE: "rat_type",
-    DIRECTION: "direction",
-}
 
 
 @dataclass(frozen=True)
@@ -74,9 +47,10 @@ def samples_of(service: str, rule: Rule, catalogue: Catalogue) -> list[Sample]:
             words.append(f"in network {min(condition.values).decode()}")
         else:
             value = min(condition.values)
-            setattr(attributes, _FIELDS[condition.attribute], value)
+            name = ATTRIBUTE_NAMES[condition.attribute]
+            setattr(attributes, name, value)
             if value:
-                words.append(f"{_FIELDS[condition.attribute].replace('_', ' ')} {value.decode()}")
+                words.append(f"{name.replace('_', ' ')} {value.decode()}")
     if rule.tariff is not None and rule.tariff.deck is not None and not attributes.called:
         attributes.called = min(rule.tariff.deck.rows, default=b"")
         words.append(f"to {attributes.called.decode()}")

@@ -8,8 +8,13 @@ from ocs.tariffs.trial import Trial
 
 
 def trial_words(trial: Trial) -> list[str]:
-    """The price first, then each step of the reasoning with the file and line of its rule."""
+    """The price first, then each step of the reasoning with the file and line of its rule.
+
+    What can not be rated has no price: only the steps to its refusal.
+    """
     steps = describe_charge(trial.charge, trial.example.zone)
+    if trial.charge.refusal:
+        return steps
     return [steps[-1] if trial.charge.due_micros == trial.charge.amount_micros else steps[-2], "", *steps]
 
 
