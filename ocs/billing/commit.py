@@ -23,10 +23,12 @@ from ocs.billing.tables import (
     COMMITTED,
     INVOICE,
     INVOICE_LINE,
+    INVOICE_ONLINE,
     INVOICE_TAX,
     STARTED,
 )
 from ocs.database.bulk import insert_rows
+from ocs.payments.restoring import post_restorations
 
 AT_ONCE: Final = 500
 
@@ -63,6 +65,8 @@ def commit_drafts(connection: Connection, run_id: int, issue_day: str, now_ms: i
     numbers = iter(take_numbers(connection, INVOICES, issue_day, count)) if count else iter(())
     for drafts in _in_order(connection, run_id):
         _write(connection, run_id, drafts, numbers, totals)
+        payers = [draft.payer_id for draft in drafts if draft.invoice is not None and draft.online]
+        post_restorations(connection, payers, f"billing run {run_id}", now_ms)
     if totals.invoices != count:
         raise BillingError(f"run {run_id} has {totals.invoices} invoices, {count} were numbered")
     connection.execute(delete(BILLING_DRAFT).where(of_run))
@@ -120,6 +124,16 @@ def _write(
             )
             for invoice in invoices
             for tax in invoice.taxes
+        ),
+    )
+    _insert(
+        connection,
+        INVOICE_ONLINE,
+        (
+            (invoice.number, online.account_id, online.currency, online.amount_micros)
+            for draft, invoice in numbered
+            if invoice is not None
+            for online in draft.online
         ),
     )
     _insert(connection, BILLED_ACCOUNT, _account_rows(run_id, numbered))

@@ -24,6 +24,7 @@ from ocs.billing.tables import CREDIT_NOTE as CREDIT_NOTE_TABLE
 from ocs.billing.tables import INVOICE
 from ocs.billing.taxes import tax_of
 from ocs.database import writing
+from ocs.payments.restoring import post_restorations
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ class CreditRequest:
     day: str
 
 
-def credit(engine: Engine, request: CreditRequest) -> Invoice:
-    """Write the credit note. BillingError where there is no such invoice or line, or nothing of it is left."""
+def credit(engine: Engine, request: CreditRequest, now_ms: int = 0) -> Invoice:
+    """Write the credit note, and what of the online credit comes back with it.
+
+    BillingError where there is no such invoice or line, or nothing of it is left.
+    """
     with writing(engine) as connection:
         row = INVOICE.c
         query = select(row.content).where(row.number == request.number).with_for_update()
@@ -53,6 +57,7 @@ def credit(engine: Engine, request: CreditRequest) -> Invoice:
         (number,) = take_numbers(connection, CREDIT_NOTES, request.day, 1)
         note = replace(note, number=number)
         connection.execute(insert(CREDIT_NOTE_TABLE).values(_row(note, request.line)))
+        post_restorations(connection, [note.account_id], f"credit note {number}", now_ms)
     return note
 
 

@@ -51,6 +51,15 @@ class DraftAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftOnline:
+    """What of the bill an account was charged online, before tax, in the currency of its prices."""
+
+    account_id: str
+    currency: str
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The bill of one payer; ``invoice`` is None where there is nothing to bill."""
 
@@ -59,6 +68,7 @@ class Draft:
     accounts: tuple[DraftAccount, ...]
     fees: tuple[DraftFee, ...]
     segments: tuple[DraftSegment, ...]
+    online: tuple[DraftOnline, ...]
 
     def to_json(self) -> str:
         """As it is kept until the commit."""

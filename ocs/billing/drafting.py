@@ -10,7 +10,7 @@ from config.bill_discounts_file import BillDiscounts
 from config.tax_file import TaxTable
 from ocs.billing.accounts import Account, BillingError, LastBilled, Party
 from ocs.billing.coins import digits_of, divided, rounded
-from ocs.billing.draft import Draft, DraftAccount, DraftFee, DraftSegment
+from ocs.billing.draft import Draft, DraftAccount, DraftFee, DraftOnline, DraftSegment
 from ocs.billing.fees import FeeBill, FeeCharge, FeeHistory
 from ocs.billing.invoice import (
     INVOICE,
@@ -103,6 +103,7 @@ class BillDrafter:
                     f"{self._head.account_id}, which pays for it, in {self._head.currency}"
                 )
         charges, segments = self._fees()
+        usage = list(usage)
         lines: list[tuple[InvoiceLine, FeeCharge | None]]
         lines = [(self._fee_line(charge), charge) for charge in charges]
         lines += [(self._usage_line(found), None) for found in merged(usage)]
@@ -116,7 +117,7 @@ class BillDrafter:
             _draft_fee(charge, number) for number, (_, charge) in enumerate(lines, 1) if charge is not None
         )
         invoice = self._invoice(numbered, taxes) if numbered else None
-        return Draft(self._head.account_id, invoice, self._accounts, fees, segments)
+        return Draft(self._head.account_id, invoice, self._accounts, fees, segments, charged_online(usage))
 
     def _fees(self) -> tuple[list[FeeCharge], tuple[DraftSegment, ...]]:
         charges: list[FeeCharge] = []
@@ -214,6 +215,16 @@ class BillDrafter:
         )  # fmt: skip
 
 
+def charged_online(usage: Iterable[UsageSum]) -> tuple[DraftOnline, ...]:
+    """What each account was charged online for this usage; what other systems counted is not in it."""
+    found: dict[tuple[str, str], int] = {}
+    for one in usage:
+        if one.online_micros:
+            key = (one.account_id, one.currency)
+            found[key] = found.get(key, 0) + one.online_micros
+    return tuple(DraftOnline(*key, micros) for key, micros in sorted(found.items()) if micros)
+
+
 def merged(usage: Iterable[UsageSum]) -> list[UsageSum]:
     """The sums; one that costs nothing and names no tax, as what a bundle covered, joins its service's."""
     found: dict[tuple[object, ...], UsageSum] = {}
@@ -235,6 +246,7 @@ def _joined(one: UsageSum, other: UsageSum) -> UsageSum:
         units=one.units + other.units,
         first_ms=min(one.first_ms, other.first_ms),
         last_ms=max(one.last_ms, other.last_ms),
+        online_micros=one.online_micros + other.online_micros,
     )
 
 

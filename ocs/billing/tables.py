@@ -138,6 +138,17 @@ INVOICE_TAX: Final = Table(
     one_of("reason", "", "exempt", "reverse_charge"),
 )
 
+INVOICE_ONLINE: Final = Table(
+    "invoice_online",
+    metadata,
+    Column("invoice_number", TEXT, ForeignKey("invoice.number"), primary_key=True),
+    Column("account_id", TEXT, ForeignKey("billing_account.account_id"), primary_key=True),
+    Column("currency", TEXT, primary_key=True),  # of the prices, which is that of the account in the store
+    Column("amount_micros", MICROS, nullable=False),  # what the account was charged online for it, before tax
+    is_currency(),
+    Index(None, "account_id"),
+)
+
 BILLED_ACCOUNT: Final = Table(
     "billed_account",
     metadata,

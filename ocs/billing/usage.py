@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from ocs.cdr.lake import Lake
+from ocs.cdr.lake.columns import ONLINE
 from ocs.cdr.lake.manifest import LakeFile
 
 FETCHED: Final = 4096
@@ -57,6 +58,8 @@ class UsageSum(NamedTuple):
     amount_micros: int
     first_ms: int
     last_ms: int
+    online_micros: int = 0
+    """What of the amount was charged online, when it was used."""
 
 
 class UsageRow(NamedTuple):
@@ -98,10 +101,13 @@ _KEY: Final = (
     "coalesce(l.tax, '')"
 )
 _BILLED: Final = f"l.payment IN {BILLED_PAYMENT}"
+IS_ONLINE: Final = f"starts_with(l.series, '{ONLINE}')"
+"""Records of the charging server; those of other systems are in series of their imports."""
 _SUMS: Final = f"""
     SELECT {_KEY}, count(*) FILTER (l.line = 0),
         CAST(coalesce(sum(l.used_units) FILTER (l.line = 0), 0) AS HUGEINT),
-        CAST(sum(l.amount_micros) AS HUGEINT), min(l.started_ms), max(l.started_ms)
+        CAST(sum(l.amount_micros) AS HUGEINT), min(l.started_ms), max(l.started_ms),
+        CAST(coalesce(sum(l.amount_micros) FILTER ({IS_ONLINE}), 0) AS HUGEINT)
     FROM ({{lake}}) l JOIN billing_window w ON {_WINDOW}
     WHERE {_BILLED}
     GROUP BY ALL ORDER BY ALL

@@ -33,6 +33,7 @@ from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
 from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
+from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
@@ -104,6 +105,7 @@ def run(
                 outcome = runs.dry_run(cycle_id, date.fromisoformat(as_of), take, progress)
         else:
             outcome = runs.run(cycle_id, date.fromisoformat(as_of), progress)
+            deliver_waiting(settings, engine)
     if as_json:
         print_json(
             {
@@ -154,8 +156,10 @@ def credit(
     except AmountError as error:
         raise click.BadParameter(str(error), param_hint="--amount") from None
     issued = day or datetime.now(UTC).date().isoformat()
-    with _failures(), opened_database(current_settings()) as engine:
-        note = write_credit_note(engine, CreditRequest(number, line, micros, reason, issued))
+    settings = current_settings()
+    with _failures(), opened_database(settings) as engine:
+        note = write_credit_note(engine, CreditRequest(number, line, micros, reason, issued), epoch_ms())
+        deliver_waiting(settings, engine)
     _print_document(note, [], as_json=as_json)
 
 

@@ -1,7 +1,8 @@
-"""``ocs payment record``, ``load``, ``reverse``, ``show`` and ``ageing``."""
+"""``ocs payment record``, ``load``, ``reverse``, ``deliver``, ``show`` and ``ageing``."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import click
 
 from balance.opening import epoch_ms
 from balance.quantity import AmountError, format_micros, parse_micros
+from ocs.accounts.delivery import waiting_restorations
+from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
@@ -18,6 +21,12 @@ from ocs.payments.ageing import COLUMNS, ageing_report, to_cells, to_csv, to_jso
 from ocs.payments.open_items import OpenItems
 from ocs.payments.payments_file import parse_day, read_payments
 from ocs.payments.recording import NewPayment, PaymentError, Recorded, record_payments, reverse_payment
+from ocs.payments.restoring import (
+    OnlineCharge,
+    online_charges,
+    payers_with_online_charges,
+    post_restorations,
+)
 from ocs.payments.view import account_items
 
 
@@ -59,10 +68,13 @@ def record(
     except AmountError as error:
         raise click.BadParameter(str(error), param_hint="--amount") from None
     payment = NewPayment(account_id, invoice, micros, currency.upper(), day, reference)
+    settings = current_settings()
     try:
-        with opened_database(current_settings()) as engine, writing(engine) as connection:
-            (recorded,) = record_payments(connection, [payment], epoch_ms())
-            items = account_items(connection, recorded.account_id)
+        with opened_database(settings) as engine:
+            with writing(engine) as connection:
+                (recorded,) = record_payments(connection, [payment], epoch_ms())
+                items = account_items(connection, recorded.account_id)
+            deliver_waiting(settings, engine)
     except PaymentError as error:
         raise Failure(str(error)) from None
     if as_json:
@@ -82,9 +94,12 @@ def load(file: Path, as_json: bool) -> None:
     Columns: amount, date, reference, and account or invoice or both; currency where one wants it compared.
     """
     payments = read_payments(file)
+    settings = current_settings()
     try:
-        with opened_database(current_settings()) as engine, writing(engine) as connection:
-            recorded = record_payments(connection, payments, epoch_ms())
+        with opened_database(settings) as engine:
+            with writing(engine) as connection:
+                recorded = record_payments(connection, payments, epoch_ms())
+            deliver_waiting(settings, engine)
     except PaymentError as error:
         raise Failure(f"{error}; nothing was recorded") from None
     repeated = sum(payment.repeated for payment in recorded)
@@ -102,10 +117,13 @@ def load(file: Path, as_json: bool) -> None:
 @json_option
 def reverse(payment_id: int, day: str, reason: str, as_json: bool) -> None:
     """Take a payment back, as where a direct debit bounced: what it paid is owed again."""
+    settings = current_settings()
     try:
-        with opened_database(current_settings()) as engine, writing(engine) as connection:
-            reversed_payment = reverse_payment(connection, payment_id, day, reason, epoch_ms())
-            items = account_items(connection, reversed_payment.account_id)
+        with opened_database(settings) as engine:
+            with writing(engine) as connection:
+                reversed_payment = reverse_payment(connection, payment_id, day, reason, epoch_ms())
+                items = account_items(connection, reversed_payment.account_id)
+            deliver_waiting(settings, engine)
     except PaymentError as error:
         raise Failure(str(error)) from None
     if as_json:
@@ -113,6 +131,33 @@ def reverse(payment_id: int, day: str, reason: str, as_json: bool) -> None:
         return
     _say(reversed_payment, "was taken back before" if reversed_payment.repeated else f"taken back on {day}")
     click.echo(f"{reversed_payment.account_id} {_stands(items)}")
+
+
+@command.command("deliver")
+@common_options
+@json_option
+def deliver_command(as_json: bool) -> None:
+    """Bring the online credit that payments give back to the store, where it was not there before.
+
+    Every command that records a payment does so, and `ocs serve` now and then; each is taken once. Exit code 1
+    where any waits on.
+    """
+    settings = current_settings()
+    with opened_database(settings) as engine:
+        with writing(engine) as connection:
+            payers = payers_with_online_charges(connection)
+            posted = post_restorations(connection, payers, "looked at again", epoch_ms())
+        done = deliver_waiting(settings, engine)
+        with engine.connect() as connection:
+            waiting = waiting_restorations(connection)
+    if as_json:
+        amounts = dict(sorted(done.amounts.items()))
+        print_json({"posted": posted, "delivered": done.delivered, "micros": amounts, "waiting": waiting})
+    else:
+        sums = "".join(f", {format_micros(m)} {currency}" for currency, m in sorted(done.amounts.items()))
+        click.echo(f"{done.delivered} restorations delivered{sums}; {waiting} wait")
+    if waiting:
+        sys.exit(1)
 
 
 @command.command("show")
@@ -125,15 +170,19 @@ def show(account_id: str, as_of: str, as_json: bool) -> None:
     try:
         with opened_database(current_settings()) as engine, engine.connect() as connection:
             items = account_items(connection, account_id, as_of)
+            charges = online_charges(connection, [account_id])
     except PaymentError as error:
         raise Failure(str(error)) from None
     if as_json:
-        print_json({"account": account_id, **asdict(items), "balance_micros": items.balance_micros})
+        online = [one._asdict() for one in charges]
+        view = {"account": account_id, **asdict(items), "balance_micros": items.balance_micros}
+        print_json({**view, "online": online})
         return
     print_fields(
         [("account", account_id), ("balance", f"{format_micros(items.balance_micros)} {items.currency}")]
     )
     _print_items(items)
+    _print_online(charges)
 
 
 @command.command("ageing")
@@ -191,3 +240,19 @@ def _print_items(items: OpenItems) -> None:
             (one.day, one.source, one.invoice, format_micros(one.amount_micros)) for one in items.allocations
         ]
         print_table(("date", "from", "invoice", "amount"), paid)
+
+
+def _print_online(charges: list[OnlineCharge]) -> None:
+    if charges:
+        click.echo("\nCharged online, and what of it is given back")
+        rows = [
+            (
+                one.invoice_number,
+                one.account_id,
+                one.currency,
+                format_micros(one.online_micros),
+                format_micros(one.posted_micros),
+            )
+            for one in charges
+        ]
+        print_table(("invoice", "account", "currency", "charged", "back"), rows)

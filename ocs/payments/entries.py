@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -25,12 +25,23 @@ def payment_number(payment_id: int) -> str:
 
 def entries_of(connection: Connection, account_id: str) -> list[Entry]:
     """All entries of one account."""
-    return [_entry(row) for row in connection.execute(_query(account_id))]
+    return [_entry(row) for row in connection.execute(_query([account_id]))]
+
+
+def entries_of_accounts(
+    connection: Connection, account_ids: Sequence[str]
+) -> Iterator[tuple[str, str, list[Entry]]]:
+    """Account, currency and entries of some accounts, in order; those without any are left out."""
+    yield from _grouped(connection.execute(_query(account_ids)))
 
 
 def entries_by_account(connection: Connection) -> Iterator[tuple[str, str, list[Entry]]]:
     """Account, currency and entries of all accounts that have any, in order, streamed."""
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(_query())
+    yield from _grouped(rows)
+
+
+def _grouped(rows: Iterable[Any]) -> Iterator[tuple[str, str, list[Entry]]]:
     for (account_id, currency), own in groupby(rows, key=lambda row: (row.account_id, row.currency)):
         yield account_id, currency, [_entry(row) for row in own]
 
@@ -41,13 +52,13 @@ def _entry(row: Any) -> Entry:
     )
 
 
-def _query(account_id: str | None = None) -> Select[Any]:
-    """The entries of one account, or of all, by account and currency."""
-    found = union_all(*_parts(account_id)).subquery()
+def _query(account_ids: Sequence[str] | None = None) -> Select[Any]:
+    """The entries of some accounts, or of all, by account and currency."""
+    found = union_all(*_parts(account_ids)).subquery()
     return select(found).order_by(found.c.account_id, found.c.currency)
 
 
-def _parts(account_id: str | None) -> list[Select[Any]]:
+def _parts(account_ids: Sequence[str] | None) -> list[Select[Any]]:
     invoice, note, payment, reversal = INVOICES.c, CREDIT_NOTES.c, PAYMENTS.c, PAYMENT_REVERSAL.c
     called = literal(_PREFIX) + cast(payment.payment_id, Text)
     nothing = cast(null(), Text)
@@ -62,10 +73,10 @@ def _parts(account_id: str | None) -> list[Select[Any]]:
             reversed_too
         ),
     ]
-    if account_id is None:
+    if account_ids is None:
         return parts
     owners = (invoice.account_id, note.account_id, payment.account_id, payment.account_id)
-    return [part.where(owner == account_id) for part, owner in zip(parts, owners, strict=True)]
+    return [part.where(owner.in_(account_ids)) for part, owner in zip(parts, owners, strict=True)]
 
 
 def _part(kind: str, columns: Any, *values: ColumnElement[Any]) -> Select[Any]:

@@ -12,6 +12,8 @@ from balance.quantity import MICROS, format_micros
 from ocs.billing.coins import digits_of
 from ocs.billing.tables import INVOICE
 from ocs.customers.tables import BILLING_ACCOUNT
+from ocs.payments.entries import payment_number
+from ocs.payments.restoring import post_restorations
 from ocs.payments.tables import PAYMENT, PAYMENT_REVERSAL
 
 
@@ -53,9 +55,16 @@ def record_payments(connection: Connection, payments: Iterable[NewPayment], now_
     """Record payments in the connection's transaction; PaymentError where one is wrong.
 
     A payment whose account and reference were recorded before is repeated: nothing changes where it says the
-    same, PaymentError where it says something else.
+    same, PaymentError where it says something else. What comes back of online credit is posted with them.
     """
-    return [_record(connection, payment, now_ms) for payment in payments]
+    recorded = [_record(connection, payment, now_ms) for payment in payments]
+    causes: dict[str, list[str]] = {}
+    for one in recorded:
+        if not one.repeated:
+            causes.setdefault(one.account_id, []).append(payment_number(one.payment_id))
+    for account_id, numbers in sorted(causes.items()):
+        post_restorations(connection, [account_id], ", ".join(numbers), now_ms)
+    return recorded
 
 
 def reverse_payment(connection: Connection, payment_id: int, day: str, reason: str, now_ms: int) -> Recorded:
@@ -78,6 +87,8 @@ def reverse_payment(connection: Connection, payment_id: int, day: str, reason: s
     if before is None:
         values = {"payment_id": payment_id, "day": day, "reason": reason, "recorded_ms": now_ms}
         connection.execute(insert(PAYMENT_REVERSAL).values(values))
+        cause = f"{payment_number(payment_id)} taken back"
+        post_restorations(connection, [row.account_id], cause, now_ms)
     return _recorded(row, repeated=before is not None)
 
 

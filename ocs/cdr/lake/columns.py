@@ -43,6 +43,9 @@ COLUMNS: Final = {
 }
 """Name and DuckDB type. What does not apply to a row is NULL."""
 
+ONLINE: Final = "online-"
+"""What the names of series begin with whose records the charging server wrote."""
+
 COLUMN_LIST: Final = ", ".join(COLUMNS)
 TABLE_COLUMNS: Final = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
 """The columns as CREATE TABLE wants them."""

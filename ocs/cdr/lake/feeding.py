@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 from ocs.cdr.disk import Disk
 from ocs.cdr.files import PARTITION, list_record_files
 from ocs.cdr.lake.appending import LakeAppender
+from ocs.cdr.lake.columns import ONLINE
 from ocs.cdr.lake.manifest import note_gap
 from ocs.cdr.lake.record_rows import insert_records
 from ocs.cdr.reader import RecordReader
 from ocs.database import writing
 
-ONLINE_SERIES: Final = f"online-p{PARTITION}"
+ONLINE_SERIES: Final = f"{ONLINE}p{PARTITION}"
 CHUNK_RECORDS: Final = 100_000
 """So many records, at most, become files at once."""
 

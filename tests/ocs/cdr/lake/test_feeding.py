@@ -85,6 +85,25 @@ def test_a_row_for_each_charge_line_and_bucket_use(tmp_path: Path, engine: Engin
     )  # fmt: skip
 
 
+def test_rows_add_up_to_what_the_account_was_charged(tmp_path: Path, engine: Engine) -> None:
+    """What was written off, because the account may not go below zero, is a row below zero of the same tax."""
+    taxed = {**CHARGE, "amount_micros": 150, "tax": "telecom"}
+    capped = {**CHARGE, "rule": "payg/any#cap-day", "units": 0, "amount_micros": -20, "tax": "telecom"}
+    records = [
+        record(1, charges=[taxed, capped], amount_micros=90, written_off_micros=40),
+        record(2, charges=[taxed], amount_micros=150, written_off_micros=0),
+    ]
+    write_journal(tmp_path / "cdr", records)
+
+    assert feed_all(tmp_path, engine) == 2
+    assert lake_rows(tmp_path / "lake", engine, "sequence, line, rule, units, amount_micros, tax") == [
+        (1, 0, "payg/any", 100, 150, "telecom"),
+        (1, 1, "payg/any#cap-day", 0, -20, "telecom"),
+        (1, 2, "payg/any#written-off", 0, -40, "telecom"),
+        (2, 0, "payg/any", 100, 150, "telecom"),
+    ]
+
+
 def test_files_by_day_are_numbered_in_the_order_of_commits(tmp_path: Path, engine: Engine) -> None:
     """A chunk makes a file for each UTC day; file numbers are dense; sums stand in the manifest."""
     starts = [NOW_MS - 1, NOW_MS, NOW_MS - 1, NOW_MS + DAY_MS]
