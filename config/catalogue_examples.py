@@ -9,13 +9,14 @@ from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
 from config.charge_text import describe_charge
 from config.example_schema import ExampleStateText, ExampleText, ExampleUsageText
 from config.issues import ConfigError, Issue, TextError, did_you_mean
+from config.local_times import left_out, read_instant
 from config.named import refuse
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
 from config.quantity_text import Quantity, format_quantity, parse_quantity
 from config.rule_conditions import ConditionReader, number_of
-from config.tariff_text import format_money, parse_money
+from config.tariff_text import Moment, format_money, parse_money
 from config.text_pieces import one_text
-from config.time_zones import epoch_ms, zone_named
+from config.time_zones import zone_named
 from config.yaml_nodes import Data, Document, Location
 from rating.bundles import MONEY, BundleDefinition
 from rating.calendar import UTC, Zone
@@ -205,10 +206,9 @@ class _ExampleReader:
         error = self._conditions.unknown_service(text.service)
         if error is not None:
             self._refuse((*at, "service"), str(error), error.hint, error.code)
-        zone = self._catalogue.zone
-        start = epoch_ms(zone, text.at)
+        start = self._instant(text.at, (*at, "at"))
         seconds = self._units(text.duration, SECONDS, (*at, "duration"))
-        end = start if text.until is None else epoch_ms(zone, text.until)
+        end = start if text.until is None else self._instant(text.until, (*at, "until"))
         if text.until is not None and end < start:
             self._refuse((*at, "until"), "the usage ends before it begins", "", "T402")
         if seconds != NOT_REPORTED and text.until is None:
@@ -224,6 +224,12 @@ class _ExampleReader:
         return Usage(
             text.service, start, end, octets, inside, outside, seconds, units, self._attributes(text, group)
         )
+
+    def _instant(self, moment: Moment, at: Location) -> int:
+        """The instant of a local time of the network; an issue where there is no such time."""
+        zone = self._catalogue.zone
+        self._wrong = self._wrong or left_out(zone, moment) is not None
+        return read_instant(self._issues, self._document, at, zone, moment)
 
     def _units(self, size: Quantity | None, kind: int, location: Location) -> int:
         if size is None:
@@ -252,7 +258,7 @@ class _ExampleReader:
         at = (*self._location, "state")
         zone = plan.zone or self._catalogue.zone
         if state.activated is not None:
-            standing.activated_ms = epoch_ms(self._catalogue.zone, state.activated)
+            standing.activated_ms = self._instant(state.activated, (*at, "activated"))
         if state.time_zone is not None:
             try:
                 standing.zone = zone_named(state.time_zone)

@@ -66,7 +66,10 @@ class PlanReader:
         currency = "" if head is None else head.currency
         tax = "" if head is None else head.tax or ""
         shared = self._around.shared
-        start = 0 if head is None else shared.instant(head.valid_from, 0)
+        start = 0
+        if head is not None:
+            at = (*self._location, "valid_from")
+            start = shared.instant(self._issues, self._document, at, head.valid_from, 0)
         self._grants = self._grant_levels(data)
         offer_reader = OfferReader(
             self._issues,
@@ -216,6 +219,7 @@ class PlanReader:
                 places.setdefault(at, found.location)
                 table[group] = found.rule
         selectors = self._selectors(entries, [found for _, found in rules], checks, start)
+        checks.warn_of_missing_groups([found for _, found in rules], tables, selecting)
         return tables, apn_tables, selectors
 
     def _selectors(

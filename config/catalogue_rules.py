@@ -13,7 +13,7 @@ from config.quantity_text import Quantity, format_quantity
 from config.rate_decks import ROUNDING
 from config.rule_conditions import ConditionReader
 from config.rule_tariffs import TariffReader, TariffText
-from config.tariff_text import Increments
+from config.tariff_text import Increments, Moment
 from config.yaml_nodes import Document, Location
 from rating.attributes import APN, RATING_GROUP
 from rating.calendar import FAR_MS
@@ -81,8 +81,8 @@ class RuleReader:
                     (*at, "apn"), "the rule stands under an APN already", "remove it", "T108", at_key=True
                 )
             written = sorted([*written, Condition(APN, frozenset({apn}))], key=lambda each: each.attribute)
-        start = self._tariffs.surroundings.instant(text.valid_from, 0)
-        end = self._tariffs.surroundings.instant(text.valid_until, FAR_MS)
+        start = self._instant(text.valid_from, (*at, "valid_from"), 0)
+        end = self._instant(text.valid_until, (*at, "valid_until"), FAR_MS)
         if end <= start:
             self._refuse((*at, "valid_until"), "the rule ends before it begins", "", "T402")
         increments = self._increments(text, kind, at)
@@ -113,6 +113,9 @@ class RuleReader:
         )
         selects = bool(others) or text.priority != 0 or start != 0 or end != FAR_MS
         return ReadRule(service, rule, groups, at, selects)
+
+    def _instant(self, moment: Moment | None, at: Location, otherwise: int) -> int:
+        return self._tariffs.surroundings.instant(self._issues, self._document, at, moment, otherwise)
 
     def _refuse(self, location: Location, message: str, hint: str, code: str, *, at_key: bool = False) -> None:
         self._issues.add(self._document.issue(location, message, hint, code, at_key=at_key))

@@ -26,6 +26,7 @@ ISSUE_CODES: Final = {
     "T202": "groups that contain each other",
     "T203": "a currency without an exchange rate",
     "T204": "an unknown time zone, country or subdivision",
+    "T205": "a local time that the clocks leave out",
     "T301": "a calendar leaves hours without a band",
     "T302": "a calendar has two bands for the same hours",
     "T401": "two rules fit the same usage",

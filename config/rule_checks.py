@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from config.catalogue_rules import ReadRule
@@ -14,6 +14,7 @@ from config.surroundings import Surroundings
 from config.yaml_nodes import Document, Location
 from rating.attributes import ATTRIBUTE_NAMES, DIRECTION
 from rating.calendar import FAR_MS
+from rating.catalogue import ANY_RATING_GROUP
 from rating.conditions import Condition, strength
 from rating.rule import Rule
 
@@ -108,6 +109,21 @@ class RuleChecks:
                 since = "at first" if begin == 0 else f"from {self._shared.local_text(begin)}"
                 message = f"{service} that fits no other rule has no price {since}{until}"
                 self._issues.add(self._document.warning(at, message, "", "T906", at_key=True))
+
+    def warn_of_missing_groups(
+        self, rules: list[ReadRule], tables: dict[str, dict[int, Rule]], selectors: Collection[str]
+    ) -> None:
+        """A warning for each service whose rules are tables by rating group, and some groups have no rule."""
+        first: dict[str, Location] = {}
+        for found in rules:
+            first.setdefault(found.service, found.location[:-1])
+        for service, at in first.items():
+            groups = tables.get(service, {})
+            if service not in selectors and ANY_RATING_GROUP not in groups:
+                where = "of other rating groups" if groups else "outside these APNs"
+                message = f"{service} {where} has no price"
+                hint = "add a rule for 'rating_group: any', if only 'access: denied'"
+                self._issues.add(self._document.warning(at, message, hint, "T906", at_key=True))
 
     def warn_of_slips(self, prices: list[Slip]) -> None:
         """A warning for each price that is a hundred times those of its neighbours."""

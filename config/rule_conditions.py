@@ -117,7 +117,7 @@ class ConditionReader:
         return Scope(services, self.read(text, document, location))
 
     def of_usage(self) -> dict[str, Callable[[str], bytes]]:
-        """What a usage may have that rules ask for, by name, and how a text of it is read; zones are codes there."""
+        """What a usage may have that rules ask for, and how a text of each is read; zones are codes there."""
         found = {ATTRIBUTE_NAMES[attribute]: parse for attribute, parse in self._plain.items()}
         found |= {ATTRIBUTE_NAMES[attribute]: str.encode for attribute in (NETWORK, LOCATION)}
         found[ATTRIBUTE_NAMES[RATING_GROUP]] = lambda text: number_of(text, 1 << 32)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from config.calendars import read_calendars, read_holidays
 from config.issues import TextError
+from config.local_times import read_instant
 from config.named import Named, refuse
 from config.piece_reader import IssueCollector, read_list, read_piece
 from config.prefix_zones import ZoneNames, read_zones, warn_of_unused_zones
 from config.rate_decks import PricedDeck, read_decks
 from config.tariff_text import Moment, moment_text
 from config.text_pieces import one_text
-from config.time_zones import epoch_ms, zone_named
+from config.time_zones import zone_named
 from config.yaml_nodes import Document, Location
 from config.zone_schema import ExchangeRateText, NumberingText
 from rating.calendar import FAR_MS, UTC, Calendar, Zone
@@ -38,9 +39,18 @@ class Surroundings:
     used_rates: set[tuple[str, str]] = field(default_factory=set)
     sharing: Sharing = field(default_factory=Sharing)
 
-    def instant(self, moment: Moment | None, otherwise: int) -> int:
-        """The instant of a date or time in the network's time zone."""
-        return otherwise if moment is None else epoch_ms(self.zone, moment)
+    def instant(
+        self,
+        issues: IssueCollector,
+        document: Document,
+        location: Location,
+        moment: Moment | None,
+        otherwise: int,
+    ) -> int:
+        """The instant of a date or time in the network's time zone; an issue where there is no such time."""
+        if moment is None:
+            return otherwise
+        return read_instant(issues, document, location, self.zone, moment)
 
     def local_text(self, instant_ms: int) -> str:
         """An instant as the network's local date, or date and time."""
@@ -122,8 +132,11 @@ def _exchange_rates(
             text = read_piece(issues, document, ExchangeRateText, entry, at)
             if text is None:
                 continue
-            start = 0 if text.valid_from is None else epoch_ms(zone, text.valid_from)
-            end = FAR_MS if text.valid_until is None else epoch_ms(zone, text.valid_until)
+            start, end = 0, FAR_MS
+            if text.valid_from is not None:
+                start = read_instant(issues, document, (*at, "valid_from"), zone, text.valid_from)
+            if text.valid_until is not None:
+                end = read_instant(issues, document, (*at, "valid_until"), zone, text.valid_until)
             if end <= start:
                 issues.add(document.issue((*at, "valid_until"), "the rate ends before it begins", code="T402"))
             if text.from_ == text.to:
