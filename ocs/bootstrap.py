@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -32,6 +33,9 @@ from protocol.local_node import LocalNode
 from rating.catalogue import Catalogue
 
 _FAILURE_HANDLING = {"terminate": 0, "continue": 1, "retry_and_terminate": 2}
+
+DELIVERING: Final = "ocs.accounts.delivering_process"
+"""The process that feeds the lake, and delivers restored credit beside it."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="charging")
 
@@ -85,8 +89,10 @@ def _feeding(settings: Settings) -> FeedingChild | None:
         "every_s": settings.records.lake_every_s,
         "log_level": settings.log.level,
         "log_format": settings.log.format,
+        "store_url": settings.store.url,
+        "data_directory": str(settings.data_directory),
     }
-    return FeedingChild(order)
+    return FeedingChild(order, DELIVERING)
 
 
 def _service(

@@ -18,10 +18,14 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="la
 
 
 class FeedingChild:
-    """Starts the process with its orders, again where it dies, and ends it by the end of its stdin."""
+    """Starts the process with its orders, again where it dies, and ends it by the end of its stdin.
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    ``module`` is what Python runs: the feeding, or it with something beside it.
+    """
+
+    def __init__(self, order: dict[str, Any], module: str = "ocs.cdr.feeding_process") -> None:
         self._order = order
+        self._module = module
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -50,7 +54,7 @@ class FeedingChild:
             try:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
-                    *("-m", "ocs.cdr.feeding_process"),
+                    *("-m", self._module),
                     stdin=asyncio.subprocess.PIPE,
                     start_new_session=True,  # a terminal's interrupt is the server's business
                 )

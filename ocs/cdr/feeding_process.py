@@ -12,6 +12,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -29,14 +30,15 @@ FIRST_PASS_S: Final = 10.0
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="lake")
 
 
-def main() -> None:
-    """Feed until stdin ends."""
+def main(also: Callable[[dict[str, Any]], str] | None = None) -> None:
+    """Feed until stdin ends; ``also`` is done after each pass by the same orders: why it failed, or ""."""
     _stand_back()
     order = json.loads(sys.stdin.readline())
     configure_logs(order["log_level"], order["log_format"])
     every_s: float = order["every_s"]
     seen: object = None
     error = ""
+    other_error = ""
     pause_s = min(FIRST_PASS_S, every_s)
     while not _stdin_ends_within(pause_s):
         pause_s = every_s
@@ -49,6 +51,10 @@ def main() -> None:
                 _log.error("lake and series are not fed", reason=error) if error else _log.info(
                     "they are fed again"
                 )
+        if also is not None:
+            before, other_error = other_error, also(order)
+            if other_error and other_error != before:
+                _log.error("what goes beside the lake failed", reason=other_error)
 
 
 def _stand_back() -> None:

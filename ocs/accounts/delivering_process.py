@@ -1,0 +1,59 @@
+"""The process beside ``ocs serve``: after each feeding of the lake it delivers restored credit that waits.
+
+``python -m ocs.accounts.delivering_process``, with the orders of ``ocs.cdr.feeding_process``. Commands that
+record payments deliver by themselves; this is for those that could not reach the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from balance.opening import epoch_ms, open_store
+from balance.store import StoreError
+from ocs.cdr.feeding_process import main
+
+_SQLITE: Final = "sqlite:///"
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="payments")
+
+
+def deliver_pass(order: dict[str, Any]) -> str:
+    """Deliver what waits, where there is a database at all; why it failed, or ""."""
+    url: str = order["database_url"]
+    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
+        return ""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  (nothing of it before there is a database)
+
+    from ocs.accounts.delivery import deliver, waiting_restorations  # noqa: PLC0415
+    from ocs.database import DatabaseError, migrate, open_database  # noqa: PLC0415
+
+    try:
+        engine = open_database(url)
+        try:
+            migrate(engine)
+            with engine.connect() as connection:
+                if not waiting_restorations(connection):
+                    return ""
+
+            async def delivering() -> list[str]:
+                store = await open_store(order["store_url"] or None, Path(order["data_directory"]), tool=True)
+                try:
+                    done = await deliver(engine, store, epoch_ms)
+                finally:
+                    await store.close()
+                _log.info("online credit given back", restorations=done.delivered, **done.amounts)
+                return done.problems
+
+            return "; ".join(asyncio.run(delivering()))
+        finally:
+            engine.dispose()
+    except (DatabaseError, SQLAlchemyError, StoreError, OSError) as failure:
+        return str(failure)
+
+
+if __name__ == "__main__":
+    main(deliver_pass)
