@@ -29,8 +29,8 @@ from protocol.aio import DiameterListener
 from protocol.tls import server_context
 
 _DRAIN_S: Final = 5.0
-_YOUNG_OBJECTS: Final = 50_000
-_GENERATIONS: Final = 1_000
+_YOUNG_OBJECTS: Final = 10_000
+_NEVER: Final = 1_000_000_000
 _TURN_OF_A_THREAD_S: Final = 0.0005
 """After so long a thread that makes a catalogue or writes records lets the traffic go on."""
 
@@ -157,11 +157,12 @@ class Server:
 
 
 def _settle_memory() -> None:
-    """Take what the start has built out of the collector's sight, and let it look rarely at what lives long.
+    """Take what the start has built out of the collector's sight, and let it look at young objects only.
 
-    Requests leave no cycles behind; a full collection over all remembered states would stop the server.
+    Requests leave no cycles behind, and what else does leaves them young. To look through all remembered states
+    would stop the server, the longer the more there are.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, 20, _GENERATIONS)
+    gc.set_threshold(_YOUNG_OBJECTS, _NEVER, _NEVER)
     sys.setswitchinterval(_TURN_OF_A_THREAD_S)
