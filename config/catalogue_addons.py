@@ -81,6 +81,9 @@ def _read_addon(
     plans = None if text.plans is None else frozenset(text.plans)
     life_ms = (text.valid_for or 0) * 1000
     definitions = [bundle for _, bundle in bundles]
+    if reader.by_bonus:
+        entry = next(iter(reader.by_bonus.values()))
+        issues.add(document.issue((*entry.location, "given"), "an add-on has no bonuses", "remove it", "T108"))
     for bundle in definitions:
         if bundle.valid_for_s == 0:
             bundle.valid_for_s = text.valid_for or 0

@@ -291,7 +291,10 @@ class _ExampleReader:
     def _bundles(self, plan: Plan) -> dict[str, BundleDefinition]:
         """The bundles that a subscriber of the plan may have, by id."""
         found = {bundle.bundle_id: bundle for bundle in plan.bundles}
-        found |= {bonus.credit.bundle_id: bonus.credit for bonus in plan.bonuses if bonus.credit is not None}
+        for bonus in plan.bonuses:
+            for bundle in (bonus.credit, bonus.give_bundle):
+                if bundle is not None:
+                    found[bundle.bundle_id] = bundle
         for addon in self._catalogue.addons.values():
             if addon.plans is None or plan.plan_id in addon.plans:
                 found |= {bundle.bundle_id: bundle for bundle in addon.bundles}

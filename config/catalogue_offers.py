@@ -53,7 +53,7 @@ class Offers:
     fees: list[Fee] = field(default_factory=list)
     bonuses: list[Bonus] = field(default_factory=list)
     credits: list[tuple[Scope, BundleDefinition]] = field(default_factory=list)
-    """Of bonuses whose money ends: what pays for usage as long as there is any."""
+    """What bonuses give that a plan does not: it pays for usage as long as there is any."""
 
 
 class OfferReader(OwnedReader):
@@ -72,6 +72,8 @@ class OfferReader(OwnedReader):
         super().__init__(issues, document, owner, location, currency)
         self._surroundings = surroundings
         self._conditions = conditions
+        self.by_bonus: dict[str, Entry] = {}
+        """Bundles that only a bonus gives, by id."""
 
     def read(self, data: dict[str, Data], tax: str) -> Offers:
         """All of them, in the order in which they need each other."""
@@ -80,12 +82,23 @@ class OfferReader(OwnedReader):
             offers.counters.add(entry, self._counter(entry))
         for entry in self._entries(data, "caps"):
             self._cap(entry, offers)
-        offers.bundles = self.bundles(data)
+        bundles = self.bundles(data)
+        offers.bundles = [found for found in bundles if found[1].bundle_id not in self.by_bonus]
         for entry in self._entries(data, "discounts"):
             self._discount(entry, offers)
         offers.fees = self.fees(data, tax)
         bonuses = BonusReader(self._issues, self._document, self._owner, self._location, self._currency)
-        offers.bonuses, offers.credits = bonuses.read(data, offers.counters, offers.bundles)
+        offers.bonuses, offers.credits = bonuses.read(data, offers.counters, bundles)
+        given = {bonus.give_bundle.bundle_id for bonus in offers.bonuses if bonus.give_bundle is not None}
+        for scope, bundle in bundles:
+            if bundle.bundle_id in self.by_bonus:
+                offers.credits.append((scope, bundle))
+                if bundle.bundle_id not in given:
+                    at, message = (
+                        self.by_bonus[bundle.bundle_id].location,
+                        f"no bonus gives bundle {bundle.name!r}",
+                    )
+                    self._issues.add(self._document.warning(at, message, code="T902", at_key=True))
         return offers
 
     def bundles(self, data: dict[str, Data]) -> list[tuple[Scope, BundleDefinition]]:
@@ -141,6 +154,10 @@ class OfferReader(OwnedReader):
                 self._refuse((*entry.location, "units"), "an amount above 0 is expected here", code="T110")
         else:
             kind, units = text.units.unit_kind, text.units.units
+        if text.given == "by bonus":
+            self.by_bonus[f"{self._owner}/{entry.name}"] = entry
+            if text.recurs is not None:
+                self._refuse((*entry.location, "recurs"), "what a bonus gives does not recur", "remove it")
         scope = self._scope(text.for_, entry)
         groups = text.rating_group
         if groups is not None and ANY_RATING_GROUP in groups:

@@ -72,6 +72,7 @@ class BundleText(Piece):
     recurs: Annotated[Literal["day", "week", "month"], BeforeValidator(one_text)] | None = None
     rollover: Annotated[Any, unread(RolloverText)] = None
     shared: Annotated[Literal["group", "no"], BeforeValidator(one_text)] = "no"
+    given: Annotated[Literal["by plan", "by bonus"], BeforeValidator(one_text)] = "by plan"
 
 
 class CounterText(Piece):

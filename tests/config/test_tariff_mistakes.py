@@ -70,6 +70,8 @@ RULES = [
     ("{ rat_type: 5g, price: free }", ["T105 5g"]),
     ("{ called: '+49 30 abc', price: free }", ["T104 '+49 30 abc'"]),
     ("{ access: denied, tiers: [{ price: free }] }", ["T108 { access"]),
+    ("{ price: free, valid_from: 2026-03-29 02:30 }", ["T205 2026-03-29 02"]),
+    ("{ price: free, valid_until: 2027-03-28 02:59:59 }", ["T205 2027-03-28 02"]),
     ("{ access: denied, connection_fee: 1 EUR }", ["T108 connection_fee"]),
 ]
 
@@ -99,6 +101,16 @@ OFFERS = [
     ("bonuses: {b: {when: rain, give: 1 EUR}}", ["T105 rain"]),
     ("bonuses: {b: {when: activation, give: {bundle: b}}}", ["T201 b"]),
     ("bonuses: {b: {when: {counter: c, reaches: 1 EUR}, give: 1 EUR}}", ["T201 c"]),
+    ("bonuses: {b: {when: activation, give: 0.00 EUR}}", ["T110 0.00 EUR"]),
+    ("bonuses: {b: {when: activation, give: 10 %}}", ["T108 10 %"]),
+    ("bonuses: {b: {when: top_up, give: 0 %}}", ["T104 0 %"]),
+    ("bonuses: {b: {when: top_up, give: 1 USD}}", ["T109 1 USD"]),
+    ("bonuses: {b: {when: top_up, give: 1 EUR, to: both}}", ["T108 both"]),
+    ("bonuses: {b: {when: referral, give: 1 EUR, to: mother}}", ["T105 mother"]),
+    ("bonuses: {b: {when: referral, give: 1 EUR, at_least: 5 EUR}}", ["T108 5 EUR"]),
+    ("bundles: {b: {units: 1 GB, given: sometimes}}", ["T105 sometimes"]),
+    ("bundles: {b: {units: 1 GB, given: by bonus, recurs: day}}", ["T108 day"]),
+    ("valid_from: 2026-03-29 02:00", ["T205 2026-03-29 02"]),
     ("credit_limit: 5 EUR", ["T108 5 EUR"]),
     ("payment: hybrid, credit_limit: 5 USD", ["T109 5 USD"]),
     ("time_zone: Mars/Phobos", ["T204 Mars/Phobos"]),
@@ -132,6 +144,41 @@ WARNINGS = [
         ["4 wT903 12.00 EUR per 60 s"],
     ),
 ]
+
+
+GROUPS = [
+    (
+        (
+            "{ rating_group: 10, price: 1 EUR per 1 MB }\n{ rating_group: 20, price: 1.5 EUR per 1 MB }\n"
+            "{ rating_group: 30, price: 150 EUR per 1 MB }\n{ rating_group: any, price: 1 EUR per 1 MB }"
+        ),
+        ["4 wT903 150 EUR per 1 MB"],
+    ),
+    ("{ rating_group: 10, price: 1 EUR per 1 MB }\n{ rating_group: 20, price: free }", ["1 wT906 data"]),
+    ("{ rating_group: [10, none], price: free }\n{ rating_group: any, access: denied }", []),
+]
+
+
+@pytest.mark.parametrize(("rules", "expected"), GROUPS, ids=[rules for rules, _ in GROUPS])
+def test_warning_in_a_plain_table_of_rating_groups(tmp_path: Path, rules: str, expected: list[str]) -> None:
+    """Rules that ask for a rating group only are looked at as all others are."""
+    assert told(tmp_path, plan(rules).replace("voice", "data")) == expected
+
+
+def test_rating_groups_of_one_apn_only_leave_the_others_without_a_price(tmp_path: Path) -> None:
+    """That is told at the APN's rules."""
+    text = "plans: {p: {name: x, currency: EUR, apns: {ims: {data: [{ rating_group: any, price: free }]}}}}\n"
+    assert told(tmp_path, text) == ["1 wT906 data"]
+
+
+def test_a_price_far_below_its_neighbours_is_told_in_words(tmp_path: Path) -> None:
+    """How much less it costs, in numbers that can be read."""
+    rules = "\n".join(f"{{ rating_group: {n}, price: 1.32 EUR per 1 MB }}" for n in (1, 2))
+    (tmp_path / "head.yaml").write_text(HEAD)
+    rules += "\n{ rating_group: any, price: 0.01 EUR per 1 MB }"
+    (tmp_path / "p.yaml").write_text(plan(rules).replace("voice", "data"))
+    (slip,) = [issue.message for issue in check_catalogue(tmp_path).issues if issue.code == "T903"]
+    assert slip == "this costs 132 times less than what is usual for data on this plan"
 
 
 @pytest.mark.parametrize(("rules", "expected"), WARNINGS, ids=[rules for rules, _ in WARNINGS])
