@@ -1,7 +1,10 @@
 """``ocs audit``."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +14,12 @@ from config.settings_schema import Settings
 from ocs.audit.offline.report import OfflineReport
 from ocs.audit.report import AuditReport
 from ocs.audit.run import audit
-from ocs.cli.opened import opened_database, opened_store
+from ocs.cli.opened import has_database, opened_database, opened_store
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, warn
+
+if TYPE_CHECKING:
+    from ocs.audit.restored import RestoredReport
 
 
 @click.command("audit")
@@ -31,27 +37,24 @@ def command(only: str | None, as_json: bool) -> None:
     difference. Exit code 1 where there are differences.
     """
     settings = current_settings()
-    reports: list[AuditReport | OfflineReport] = []
+    reports: dict[str, AuditReport | OfflineReport | RestoredReport] = {}
     if only != "offline":
-        reports.append(asyncio.run(_audit(settings)))
+        reports |= asyncio.run(_audit(settings, restored=only is None))
     offline = None if only == "online" else _audit_offline(settings, needed=only == "offline")
     if offline is not None:
-        reports.append(offline)
+        reports["offline"] = offline
     if as_json:
-        parts = [report.to_json() for report in reports]
-        if offline is not None and only is None:
-            print_json({**parts[0], "offline": parts[1]})
-        else:
-            print_json(parts[0])
+        first, *others = [(name, report.to_json()) for name, report in reports.items()]
+        print_json({**first[1], **dict(others)})
     else:
-        click.echo("\n".join(report.to_text() for report in reports))
-    if not all(report.clean for report in reports):
+        click.echo("\n".join(report.to_text() for report in reports.values()))
+    if not all(report.clean for report in reports.values()):
         sys.exit(1)
 
 
 def _audit_offline(settings: Settings, *, needed: bool) -> OfflineReport | None:
     """The offline side's report; None where there is no database and none is asked for."""
-    if not needed and not settings.database.url and not (settings.data_directory / "ocs.db").is_file():
+    if not needed and not has_database(settings):
         return None
     from ocs.audit.offline.run import audit_offline  # noqa: PLC0415  (DuckDB and SQL, for those who have them)
     from ocs.cdr.lake import Lake  # noqa: PLC0415
@@ -60,7 +63,8 @@ def _audit_offline(settings: Settings, *, needed: bool) -> OfflineReport | None:
         return audit_offline(engine, Lake(settings.data_directory / "lake", engine))
 
 
-async def _audit(settings: Settings) -> AuditReport:
+async def _audit(settings: Settings, *, restored: bool) -> dict[str, AuditReport | RestoredReport]:
+    """The report of the store; with ``restored`` and where there is a database, that of both together."""
     try:
         catalogue = load_catalogue(settings.catalogue_path)
     except ConfigError as error:
@@ -68,10 +72,17 @@ async def _audit(settings: Settings) -> AuditReport:
         warn(f"no catalogue, so overdrafts are not checked: {error}")
     progress = _show_progress if sys.stderr.isatty() else None
     async with opened_store(settings) as store:
-        report = await audit(store, settings.records_directory, catalogue, progress)
+        reports: dict[str, AuditReport | RestoredReport] = {
+            "online": await audit(store, settings.records_directory, catalogue, progress)
+        }
+        if restored and has_database(settings):
+            from ocs.audit.restored import audit_restored  # noqa: PLC0415  (SQL, for those who have it)
+
+            with opened_database(settings) as engine:
+                reports["restored"] = await audit_restored(store, engine)
     if progress is not None:
         sys.stderr.write("\r\x1b[K")
-    return report
+    return reports
 
 
 def _show_progress(what: str, count: int) -> None:

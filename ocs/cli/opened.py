@@ -29,6 +29,11 @@ async def opened_store(settings: Settings, *, create: bool = False) -> AsyncIter
         await store.close()
 
 
+def has_database(settings: Settings) -> bool:
+    """Whether a database is named, or was made in the data directory."""
+    return bool(settings.database.url) or (settings.data_directory / "ocs.db").is_file()
+
+
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Engine]:
     """The database that the settings name, with all tables up to date; one that is not there yet is made."""

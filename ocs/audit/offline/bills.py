@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, func, select
 
+from ocs.audit.offline.online_credit import check_restorations
 from ocs.audit.offline.report import OfflineReport
 from ocs.billing.invoice import CREDIT_NOTE as A_CREDIT_NOTE
 from ocs.billing.invoice import INVOICE as AN_INVOICE
@@ -42,6 +43,7 @@ def check_bills(connection: Connection, report: OfflineReport) -> None:
         *_fees(connection),
         *_numbers(connection),
         *_periods(connection),
+        *check_restorations(connection),
     ):
         report.differ(sentence)
     run = BILLING_RUN.c

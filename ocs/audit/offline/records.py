@@ -14,6 +14,7 @@ from typing import Any, Final
 import duckdb
 from sqlalchemy import Connection, func, select
 
+from ocs.audit.offline.online_credit import online_of_invoices
 from ocs.audit.offline.report import BILLED, PAID, SETTLED, UNSETTLED, WAITING, OfflineReport
 from ocs.billing.tables import BILLED_ACCOUNT, INVOICE_LINE
 from ocs.cdr.lake import Lake
@@ -54,6 +55,14 @@ _LINES: Final = f"""
 """  # noqa: S608 - constants
 
 
+_ONLINE: Final = f"""
+    SELECT b.invoice, r.account, r.currency, CAST(sum(r.amount_micros) AS HUGEINT) AS micros
+    FROM records r JOIN billed b ON {_IS_BILLED}
+    WHERE r.{_ON_BILL} AND r.series LIKE 'online-%' AND b.invoice IS NOT NULL
+    GROUP BY ALL HAVING micros <> 0
+"""  # noqa: S608 - constants
+
+
 class RecordBooks:
     """The records of a lake through a cut, compared with what SQL says was done with them."""
 
@@ -71,6 +80,7 @@ class RecordBooks:
         self._doubles()
         self._classes()
         self._invoice_lines()
+        self._online()
         self._statements()
         self._duck.close()
 
@@ -181,6 +191,21 @@ class RecordBooks:
                 f"invoice {invoice or '(none)'}: its usage lines are {records} records of {micros} micros "
                 f"{currency}, the lake has {has} of {has_micros}"
             )
+
+    def _online(self) -> None:
+        """What an invoice says was charged online is the sum of its records that the charging server wrote."""
+        said = online_of_invoices(self._sql)
+        have = {
+            (invoice, account, currency): micros
+            for invoice, account, currency, micros in self._duck.execute(_ONLINE).fetchall()
+        }
+        for key in sorted({*said, *have}):
+            if said.get(key, 0) != have.get(key, 0):
+                invoice, account, currency = key
+                self._report.differ(
+                    f"invoice {invoice}: account {account} was charged {said.get(key, 0)} micros {currency} "
+                    f"online, the lake has {have.get(key, 0)}"
+                )
 
     def _statements(self) -> None:
         """A statement states as many records, priced and not, as the lake has for it."""
