@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from config.catalogue_file import check_catalogue
@@ -18,23 +15,11 @@ def read_beside(path: Path) -> Catalogue:
 
     ConfigError with all that is wrong with it.
     """
-    with _uncollected():
-        checked = check_catalogue(path)
-        catalogue, issues, unlisted = checked.catalogue, checked.issues, checked.unlisted
-        read: list[object] = [checked.documents, checked.examples, checked.conditions]
-        del checked
-        let_go(read)
+    checked = check_catalogue(path)
+    catalogue, issues, unlisted = checked.catalogue, checked.issues, checked.unlisted
+    read: list[object] = [checked.documents, checked.examples, checked.conditions]
+    del checked
+    let_go(read)
     if catalogue is None:
         raise ConfigError(issues, unlisted)
     return catalogue
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """To look through a million new parts for cycles would stop the traffic."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

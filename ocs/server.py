@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -25,14 +23,11 @@ from ocs.metrics import ServerMetrics
 from ocs.metrics_export import ServerCollector
 from ocs.reading_beside import read_beside
 from ocs.watch_http import Readiness, WatchServer
+from ocs.young_garbage import YoungGarbage
 from protocol.aio import DiameterListener
 from protocol.tls import server_context
 
 _DRAIN_S: Final = 5.0
-_YOUNG_OBJECTS: Final = 10_000
-_NEVER: Final = 1_000_000_000
-_TURN_OF_A_THREAD_S: Final = 0.0005
-"""After so long a thread that makes a catalogue or writes records lets the traffic go on."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="server")
 
@@ -68,6 +63,7 @@ class Server:
         }
         self._watch = WatchServer(ServerCollector(metrics, self._build), self._readiness)
         self._levels = LevelWatch(store, listener, metrics)
+        self._garbage = YoungGarbage()
         self._background: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[bool]] = set()
@@ -94,8 +90,9 @@ class Server:
         self._background = [
             asyncio.create_task(self._expiry.run(), name="session-expiry"),
             asyncio.create_task(self._levels.run(), name="levels"),
+            asyncio.create_task(self._garbage.run(), name="young-garbage"),
         ]
-        _settle_memory()
+        self._garbage.take_over()
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reloads the catalogue."""
@@ -117,6 +114,7 @@ class Server:
         if self._feeding is not None:
             await self._feeding.stop()
         await self.store.close()
+        self._garbage.give_back()
 
     def _reload(self) -> None:
         task = asyncio.create_task(self.reload_catalogue())
@@ -134,7 +132,8 @@ class Server:
     async def _reload_once(self) -> bool:
         path = self.settings.catalogue_path
         try:
-            catalogue = await asyncio.to_thread(read_beside, path)
+            with self._garbage.put_off():
+                catalogue = await asyncio.to_thread(read_beside, path)
         except ConfigError as error:
             _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
             return False
@@ -154,15 +153,3 @@ class Server:
         if self.service.is_full:
             return Readiness(False, "as many requests in flight as are admitted")
         return Readiness(True, "serving")
-
-
-def _settle_memory() -> None:
-    """Take what the start has built out of the collector's sight, and let it look at young objects only.
-
-    Requests leave no cycles behind, and what else does leaves them young. To look through all remembered states
-    would stop the server, the longer the more there are.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, _NEVER, _NEVER)
-    sys.setswitchinterval(_TURN_OF_A_THREAD_S)
