@@ -1,4 +1,4 @@
-"""Catalogues of any size: the plan that is charged, and as many rules as wanted."""
+"""Catalogues of any size: the plan that is charged, and as many rules or rates of a deck as wanted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ service_contexts:
 grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
 plans:
 """
+DECK_PLAN: Final = """\
+  payg:
+    name: payg
+    currency: EUR
+    overdraft: allowed
+    data:
+      - { rating_group: any, price: 1.00 EUR per 1 MB }
+    voice:
+      - { deck: international }
+rate_decks:
+  international: { file: international.csv, currency: EUR }
+"""
+DESTINATIONS: Final = 500
 RULES_OF_A_PLAN: Final = 500
 FIRST_RATING_GROUP: Final = 1000
 
@@ -39,3 +52,14 @@ def _plan(name: str, groups: int, price: str) -> str:
     ]
     lines.append(f"      - {{ rating_group: any, price: {price} EUR per 1 MB }}\n")
     return "".join(lines)
+
+
+def write_deck(folder: Path, rates: int, edition: int) -> Path:
+    """Write a catalogue whose calls are priced by a deck of so many prefixes; each edition has other prices."""
+    folder.mkdir(exist_ok=True)
+    prices = [f"0.{(row + edition) % 90 + 10}" for row in range(rates)]
+    rows = [f"{100_000 + row},to {row % DESTINATIONS},{price}\n" for row, price in enumerate(prices)]
+    (folder / "international.csv").write_text("prefix,destination,price\n" + "".join(rows), encoding="ascii")
+    services = HEAD.replace("plans:", "services: [voice]\nplans:")
+    (folder / "catalogue.yaml").write_text(services + DECK_PLAN, encoding="ascii")
+    return folder

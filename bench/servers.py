@@ -37,6 +37,7 @@ DESCRIPTIONS: Final = {
     LIBRARY: "python-diameter's own node, ready grants",
 }
 
+BEATS: Final = "beats"
 START_S: Final = 180.0
 STOP_S: Final = 30.0
 
@@ -60,6 +61,7 @@ class RunningServer:
     store_url: str = ""
     data: Path | None = None
     log: Path | None = None
+    beats: Path | None = None
     ready_line: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     companions: list[RunningServer] = field(default_factory=list)
@@ -85,13 +87,17 @@ class RunningServer:
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """How our servers are started: subscribers, MSCCs that baselines answer, more options, pinned cores."""
+    """How our servers are started: subscribers, MSCCs that baselines answer, more options, pinned cores.
+
+    With ``beat`` the server tells its pauses in ``RunningServer.beats``.
+    """
 
     subscribers: int = 10_000
     rating_groups: int = 1
     config: str = ""
     catalogue: str = ""
     cores: tuple[int, ...] = ()
+    beat: bool = False
 
 
 class Workshop:
@@ -133,6 +139,7 @@ class Workshop:
             os.sched_setaffinity(process.pid, options.cores)
         server = RunningServer(kind, "127.0.0.1", 0, process.pid, process=process, data=data)
         server.log = data / "server.log"
+        server.beats = data / BEATS if options.beat else None
         self._running.append(server)
         self._wait_until_ready(server, data / "server.log")
         if base == DURABLE and not store_url:
@@ -151,7 +158,8 @@ class Workshop:
         if base in {ECHO, LIBRARY}:
             module = "bench.targets.echo" if base == ECHO else "bench.targets.library_node"
             return [*python, module, *listen, "--rating-groups", str(options.rating_groups)]
-        command = [*python, "ocs", "serve", *listen, "--metrics", "127.0.0.1:0"]
+        serve = ["bench.beat", str(data / BEATS), "serve"] if options.beat else ["ocs", "serve"]
+        command = [*python, *serve, *listen, "--metrics", "127.0.0.1:0"]
         if options.config:
             command += ["--config", options.config]
         if options.catalogue:

@@ -68,6 +68,8 @@ class LoadOutcome:
     report: LoadReport
     windows: list[WindowOutcome]
     samples: list[Sample]
+    started_us: int = 0
+    """On the machine's monotonic clock."""
 
 
 Watcher = Callable[[Sample, Sample], None]
@@ -118,7 +120,7 @@ def run_windows(
             return LoadOutcome(aimed, report, [], [])
         samples, borders = await recorder
         outcomes = [outcome_of(each, borders[each.start_s], borders[each.end_s]) for each in windows]
-        return LoadOutcome(aimed, report, outcomes, samples)
+        return LoadOutcome(aimed, report, outcomes, samples, run.started_ns // 1000)
 
     with asyncio.Runner(loop_factory=lambda: loop_for(aimed)) as runner:
         return runner.run(whole())

@@ -1,0 +1,1 @@
+"""``python -m bench.soak``: an even load, what happens to the server meanwhile, every pause by its cause."""
