@@ -18,6 +18,10 @@ from config.issues import ConfigError, Issue
 from ocs.documents.branding import Branding
 
 SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
+DATA_FILE: Final = "data.json"
+LANGUAGE_FILE: Final = "language.json"
+"""What changes from document to document. Files, not the typesetter's inputs: those are part of everything that it
+remembers, so that it would evaluate and set all of it anew; of files, only what reads them."""
 _PLACE: Final = re.compile(r"(?<![\w.-])(?:[\w./-]*/)?([\w.-]+\.typ):(\d+):(\d+)")
 _PACKAGE: Final = re.compile(r"[\"']@[a-z]+/")
 
@@ -29,6 +33,7 @@ class TemplateFolder:
         self._temporary = tempfile.TemporaryDirectory(prefix="ocs-documents-")
         self.path = Path(self._temporary.name)
         self.places: dict[str, Path] = {}
+        self._put: dict[str, str] = {}
         sources = [SHARED_TEMPLATES, shipped, *([branding.templates] if branding.templates else [])]
         try:
             self._fill(sources, branding)
@@ -51,6 +56,12 @@ class TemplateFolder:
                 shutil.copyfile(path, self.path / path.name)
                 self.places[path.name] = path
 
+    def put(self, name: str, text: str) -> None:
+        """Write a file that is of one document only, where it is not there already."""
+        if self._put.get(name) != text:
+            (self.path / name).write_text(text, encoding="utf-8")
+            self._put[name] = text
+
     def own_texts(self) -> list[str]:
         """What the templates themselves may print, for the check of its letters."""
         return [path.read_text() for path in sorted(self.path.glob("*.typ"))]
@@ -59,6 +70,8 @@ class TemplateFolder:
         """The hash of all files: documents of equal data and equal fingerprint are equal."""
         digest = hashlib.sha256()
         for path in sorted(self.path.iterdir()):
+            if path.name in self._put:
+                continue
             digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
         return digest.hexdigest()

@@ -15,7 +15,7 @@ import typst
 from ocs.documents.branding import Branding
 from ocs.documents.fonts import FAMILIES, FontSet, MissingGlyphsError, font_files
 from ocs.documents.language import Language
-from ocs.documents.template_folder import TemplateFolder
+from ocs.documents.template_folder import DATA_FILE, LANGUAGE_FILE, TemplateFolder
 
 PDF_STANDARD: Final = "a-3b"
 """PDF/A for archives: fonts inside, nothing outside."""
@@ -76,11 +76,11 @@ class DocumentRenderer:
         MissingGlyphsError where a text has letters that no font has, TemplateError where the template fails.
         """
         self.fonts.check(texts_in(data))
-        inputs = {"data": json.dumps(data, ensure_ascii=False), "language": self._language(language)}
+        self._folder.put(LANGUAGE_FILE, self._language(language))
+        self._folder.put(DATA_FILE, json.dumps(data, ensure_ascii=False))
         try:
             pdf = self._compiler.compile(
                 format="pdf",
-                sys_inputs=inputs,
                 timestamp=created_s,
                 pdf_standards=PDF_STANDARD,
                 pdf_tags=self.branding.file.tagged,

@@ -65,18 +65,20 @@ def _title(item: UsageItem, language: Language) -> str:
     return language.text("{service}, {direction}", service=service, direction=direction)
 
 
-def _number(other_party: str) -> str:
+def _number(other_party: str, language: Language) -> str:
     """An international number with its plus; access points, short and national numbers as they are."""
     international = (
         len(other_party) >= _SHORTEST_INTERNATIONAL and other_party.isdigit() and other_party[0] != "0"
     )
-    return f"\N{LEFT-TO-RIGHT MARK}+{other_party}" if international else other_party
+    if not international:
+        return other_party
+    return f"\N{LEFT-TO-RIGHT MARK}+{other_party}" if language.right_to_left else f"+{other_party}"
 
 
 def _cells(item: UsageItem, language: Language, decimals: int) -> tuple[str, ...]:
     return (
         language.moment(item.started_at),
-        _number(item.other_party),
+        _number(item.other_party, language),
         _destination_and_tariff(item, language),
         "" if _extra(item) else language.quantity(item.units, item.unit_kind),
         language.numbers.amount(item.amount_micros, decimals),

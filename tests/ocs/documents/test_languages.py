@@ -31,8 +31,8 @@ def messages(language: str) -> dict[str, str]:
 def printed_texts() -> set[str]:
     """Every English text of capital letter, or with a place for a value, in what makes invoices."""
     found: set[str] = set()
-    for path in (*INVOICES.glob("*.py"), INVOICES / "templates" / "invoice.typ", DOCUMENTS / "language.py",
-                 DOCUMENTS / "templates" / "frame.typ"):  # fmt: skip
+    for path in (*INVOICES.glob("*.py"), *INVOICES.glob("templates/*.typ"), DOCUMENTS / "language.py",
+                 *DOCUMENTS.glob("templates/*.typ")):  # fmt: skip
         source = re.sub(r'""".*?"""|^\s*//.*?$', "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
         found.update(re.findall(r'(?:\bt|fill-in|language\.text|self\.text|_sum)\(\s*"([^"]+)"', source))
         for listed in re.findall(r"\(((?:\s*\"[^\"]+\",?)+)\s*\)\.map\((?:t|name)", source):
