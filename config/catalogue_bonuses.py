@@ -7,14 +7,24 @@ from typing import Final
 from balance.quantity import SPECIFIC_UNITS
 from config.issues import TextError
 from config.named import Entry, Named, refuse
-from config.offer_schema import BonusText, GivenBundleText, ReachedText
+from config.offer_schema import ActiveForText, BonusText, GivenBundleText, ReachedText
 from config.owned_pieces import OwnedReader
 from config.piece_reader import read_piece
 from config.rule_conditions import EVERYTHING, Scope
 from config.tariff_text import Money, parse_money, parse_share
 from config.yaml_nodes import Data, Location
 from rating.bundles import MONEY, BundleDefinition
-from rating.offers import AT_ACTIVATION, BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
+from rating.offers import (
+    ACTIVE_FOR,
+    AT_ACTIVATION,
+    BOTH,
+    COUNTER_REACHED,
+    REFERRAL,
+    REFERRED,
+    REFERRER,
+    TOP_UP,
+    Bonus,
+)
 from rating.tariff import MICROS, UNITS, USAGES, Counter
 
 CREDIT: Final = "#credit"
@@ -52,12 +62,16 @@ class BonusReader(OwnedReader):
             return None
         bonus = Bonus(f"{self._owner}/{entry.name}", COUNTER_REACHED, place=self._place(entry))
         at = (*entry.location, "when")
-        if isinstance(text.when, dict):
+        if isinstance(text.when, dict) and "active_for" in text.when:
+            loyal = read_piece(self._issues, self._document, ActiveForText, text.when, at)
+            bonus.when = ACTIVE_FOR
+            bonus.reaches = 0 if loyal is None else loyal.active_for * _SECOND_MS
+        elif isinstance(text.when, dict):
             self._reached(entry, text.when, bonus, counters)
         elif isinstance(text.when, str) and text.when in _WHEN:
             bonus.when = _WHEN[text.when]
         else:
-            hint = f"{', '.join(_WHEN)}, or {{counter: NAME, reaches: 20.00 EUR}}"
+            hint = f"{', '.join(_WHEN)}, {{counter: NAME, reaches: 20.00 EUR}} or {{active_for: 365 d}}"
             self._refuse(at, f"{text.when!r} is nothing that can happen", hint, "T105")
         if text.at_least is not None:
             bonus.at_least_micros = self._money(text.at_least, (*entry.location, "at_least"))

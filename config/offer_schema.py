@@ -123,6 +123,12 @@ class ReachedText(Piece):
     reaches: Amount
 
 
+class ActiveForText(Piece):
+    """So long after the subscription's activation."""
+
+    active_for: Life
+
+
 class GivenBundleText(Piece):
     """A portion of a bundle of the plan."""
 
@@ -132,7 +138,7 @@ class GivenBundleText(Piece):
 class BonusText(Piece):
     """Credit, a part of a top-up, or a bundle for loyalty."""
 
-    when: Annotated[Any, unread(Literal["activation", "top_up", "referral"] | ReachedText)]
+    when: Annotated[Any, unread(Literal["activation", "top_up", "referral"] | ReachedText | ActiveForText)]
     give: Annotated[Any, unread(str | GivenBundleText)]
     at_least: MoneyText | None = Field(None, description="the least top-up that counts")
     to: Annotated[Literal["both", "referrer", "referred"], BeforeValidator(one_text)] | None = None

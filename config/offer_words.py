@@ -11,7 +11,7 @@ from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import NO_RATING_GROUP, Plan
 from rating.conditions import Condition
 from rating.fees import EVENT_NAMES, ONCE, Fee
-from rating.offers import BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
+from rating.offers import ACTIVE_FOR, BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
 from rating.periods import EVER, PERIOD_NAMES, USAGE
 from rating.tariff import MICROS, UNITS, Discount
 
@@ -114,6 +114,8 @@ def _bonus_text(bonus: Bonus, currency: str) -> str:
         elif counter.measure == UNITS:
             reached = format_quantity(Quantity(counter.unit_kind, bonus.reaches))
         when = f"when {counter.counter_id.partition('/')[2]} reaches {reached}"
+    elif bonus.when == ACTIVE_FOR:
+        when = f"{format_quantity(Quantity(2, bonus.reaches // 1000))} after the activation"
     elif bonus.when == TOP_UP:
         least = f" of {format_money(bonus.at_least_micros, currency)} or more" if bonus.at_least_micros else ""
         when = f"at a top-up{least}"

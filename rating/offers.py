@@ -12,6 +12,7 @@ COUNTER_REACHED: Final = 0
 AT_ACTIVATION: Final = 1
 TOP_UP: Final = 2
 REFERRAL: Final = 3
+ACTIVE_FOR: Final = 4
 BOTH: Final = 0
 REFERRER: Final = 1
 REFERRED: Final = 2
@@ -45,6 +46,7 @@ class Addon:
 class Bonus:
     """``give_micros`` of credit or a bundle, when a counter reaches ``reaches`` or something else happens.
 
+    Of ACTIVE_FOR, ``reaches`` is the milliseconds since the subscription's activation.
     ``at_least_micros`` is the least top-up that counts; of it ``part_numerator / part_denominator`` are given
     too. ``credit`` is the money-like bundle that money with an end goes to; None = the balance.
     ``valid_for_ms`` 0 = without end. ``gives_to`` is for referrals: BOTH, REFERRER or REFERRED.

@@ -12,6 +12,7 @@ from balance.account import Account
 from balance.subscriber import BARRED, Subscriber
 from ocs.charging.attributes import circumstances_told
 from ocs.charging.failed_avp import mscc_octets, number_avp, octets_avp
+from ocs.charging.gifts import give_loyalty
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.renewal import renew_buckets
 from ocs.charging.served import mark_served, was_served
@@ -165,6 +166,8 @@ def _initial(
     turn = Turn(account.copy(), opening, plan, catalogue, policy)
     if plan.bundles:
         renew_buckets(turn.account, plan, catalogue, now_ms)
+    if plan.bonuses:
+        give_loyalty(turn.account, plan.bonuses, subscriber.activated_ms, now_ms)
     if subscriber.status == BARRED:
         return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), now_ms)
     answer = CreditControlAnswer(SUCCESS)

@@ -9,12 +9,14 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from balance.account import Account, Bucket
+from balance.account import Account, AccountCounter, Bucket
 from balance.operations import credit_money
-from rating.offers import Bonus
+from rating.offers import ACTIVE_FOR, Bonus
 
 GIFT: Final = "+"
 """Between the name of a bundle and that of the bonus that gave units of it, and before the instant it ends."""
+GIVEN: Final = "#given"
+"""Behind the name of a bonus: the counter that says it was given; no catalogue can name it."""
 _SECOND_MS: Final = 1000
 
 
@@ -36,6 +38,23 @@ def give_bonus(account: Account, bonus: Bonus, now_ms: i64, amount_micros: int =
             life_ms = bundle.valid_for_s * _SECOND_MS
         ends_ms: i64 = now_ms + life_ms if life_ms > 0 else 0
         _fill(account, bundle.bundle_id, bonus, bundle.unit_kind, bundle.units, ends_ms, now_ms)
+
+
+def give_loyalty(account: Account, bonuses: list[Bonus], activated_ms: i64, now_ms: i64) -> None:
+    """Give what is due for the time since the activation (0 = not known), each once in the account's life."""
+    for bonus in bonuses:
+        if bonus.when == ACTIVE_FOR and activated_ms > 0 and now_ms - activated_ms >= bonus.reaches:
+            mark = bonus.bonus_id + GIVEN
+            if not _is_marked(account, mark):
+                give_bonus(account, bonus, now_ms)
+                account.counters.append(AccountCounter(mark, 0, 1))
+
+
+def _is_marked(account: Account, mark: str) -> bool:
+    for counter in account.counters:  # noqa: SIM110  (a generator costs the compiled path)
+        if counter.counter_id == mark:
+            return True
+    return False
 
 
 def is_past_gift(bucket_id: str) -> bool:
