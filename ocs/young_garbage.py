@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Final
 
 PERIOD_S: Final = 1.0
-TURN_OF_A_THREAD_S: Final = 0.0005
+TURN_OF_A_THREAD_S: Final = 0.0001
 """After so long a thread that makes a catalogue or writes records lets the traffic go on."""
 
 

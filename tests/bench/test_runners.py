@@ -103,9 +103,11 @@ def test_servers_beside_each_other() -> None:
 
 @pytest.mark.soak
 def test_two_processes_on_one_store() -> None:
-    """The curve of processes runs both points, each with answers from the same durable store."""
+    """Both points, under even load and in a closed loop, with answers from the same durable store."""
     found = curve_of_processes(Plan(1, short=True))
-    assert [each.parameters["processes"] for each in found] == [1, 2]
+    assert [each.parameters["processes"] for each in found] == [1, 1, 2, 2]
+    assert found[0].figures["server_cpu_of_one_percent"] == 100
+    assert int(found[2].figures["server_cpu_of_one_percent"]) > 0
     assert all(int(each.figures["answers"]) > 0 for each in found)
 
 
