@@ -21,6 +21,7 @@ plans:
       own: { when: activation, give: 2.00 EUR, valid_for: 30 d }
       minutes: { when: top_up, give: { bundle: extra } }
       tenth: { when: top_up, at_least: 20.00 EUR, give: 12.5 %, valid_for: 7 d }
+      year: { when: { active_for: 365 d }, give: 1.00 EUR }
       friend: { when: referral, give: 5.00 EUR, to: referrer }
     voice: [{ price: 0.10 EUR per 60 s }]
     data: [{ rating_group: any, price: 1.00 EUR per 1 GB }]
@@ -64,6 +65,7 @@ def test_bonuses_in_words(tmp_path: Path) -> None:
         "bonus own: 2.00 EUR at the activation, for 30 d",
         "bonus minutes: 30 min at a top-up",
         "bonus tenth: 12.5 % of it at a top-up of 20.00 EUR or more, for 7 d",
+        "bonus year: 1.00 EUR 365 d after the activation",
         "bonus friend: 5.00 EUR for a referral, to who refers",
     ]
 

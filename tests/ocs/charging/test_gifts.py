@@ -3,12 +3,15 @@
 from balance.account import Account
 from balance.operations import find_bucket
 from balance.quantity import OCTETS
+from balance.subscriber import ACTIVE, Subscriber
 from ocs.audit.books import differences_of
 from ocs.audit.sums import AccountSums
+from ocs.charging.decision import decide
 from ocs.charging.gifts import give_bonus
 from ocs.charging.metering import bundle_of
 from rating.bundles import MONEY, BundleDefinition
-from rating.offers import AT_ACTIVATION, TOP_UP, Bonus
+from rating.offers import ACTIVE_FOR, AT_ACTIVATION, TOP_UP, Bonus
+from tests.ocs.charging.building import MSISDN, NOW_MS, POLICY, catalogue, initial, mscc
 
 GIGABYTE = BundleDefinition("plan/gb", OCTETS, 100, None, 0)
 
@@ -86,3 +89,27 @@ def test_units_without_an_end_fill_one_bucket() -> None:
         give_bonus(account, bonus, now_ms)
     (bucket,) = account.buckets
     assert (bucket.remaining, bucket.expires_at_ms, bundle_of(bucket)) == (300, 0, "plan/gb")
+
+
+def _open(account: Account, activated_ms: int, now_ms: int) -> Account:
+    """The account after a session began, under a plan that rewards a year."""
+    base = catalogue()
+    plan = base.plans["payg"]
+    plan.bonuses = [Bonus("payg/year", ACTIVE_FOR, reaches=1000, give_micros=70)]
+    subscriber = Subscriber(MSISDN, b"", "A", "payg", ACTIVE)
+    subscriber.activated_ms = activated_ms
+    decided = decide(initial(mscc(want=10)), None, subscriber, account, base, POLICY, now_ms)
+    assert decided.account is not None
+    return decided.account
+
+
+def test_loyalty_is_rewarded_once_with_the_first_session_after_its_time() -> None:
+    """Not before, not again, and not where the activation is not known."""
+    account = Account("A", "EUR", 1_000_000)
+    account = _open(account, NOW_MS, NOW_MS + 999)
+    assert account.credited_micros == 0
+    account = _open(account, NOW_MS, NOW_MS + 1000)
+    assert account.credited_micros == 70
+    account = _open(account, NOW_MS, NOW_MS + 5000)
+    assert (account.credited_micros, account.faults()) == (70, [])
+    assert _open(Account("A", "EUR", 1_000_000), 0, NOW_MS).credited_micros == 0
