@@ -27,6 +27,7 @@ from ocs.billing.credit import credit as write_credit_note
 from ocs.billing.draft import Draft
 from ocs.billing.invoice import INVOICE, Invoice, InvoiceLine, UsageItem, canonical_json
 from ocs.billing.itemised import invoices_with_usage, run_invoices
+from ocs.billing.nobodys import NobodysUsage, nobodys_usage
 from ocs.billing.reading import credit_notes_of, list_documents, list_runs, load_document
 from ocs.billing.run import AT_ONCE, BillingRuns
 from ocs.billing.terms import CatalogueTerms
@@ -42,6 +43,7 @@ from ocs.cli.progress import staged_bar
 from ocs.payments.books import open_balances
 
 TAX_FILE: Final = "tax.csv"
+MOST_NAMED: Final = 20
 DISCOUNTS_FILE: Final = "bill_discounts.csv"
 FILE: Final = click.Path(path_type=Path)
 
@@ -106,6 +108,7 @@ def run(
         else:
             outcome = runs.run(cycle_id, date.fromisoformat(as_of), progress)
             deliver_waiting(settings, engine)
+        nobodys = nobodys_usage(_lake(settings, engine))
     if as_json:
         print_json(
             {
@@ -115,6 +118,7 @@ def run(
                 "total_micros": dict(outcome.totals.amounts),
                 "resumed": outcome.resumed,
                 "problems": [{"account": account, "problem": text} for account, text in outcome.problems],
+                "nobodys_usage": [one._asdict() for one in nobodys],
             }
         )
     else:
@@ -122,6 +126,7 @@ def run(
         click.echo(f"{name}: periods that ended before {outcome.to_day}, {_totals_text(outcome.totals)}")
         if outcome.resumed:
             click.echo(f"{outcome.resumed} drafts were there from a run that was broken off")
+    _warn_of_nobodys(nobodys)
     for account, text in outcome.problems:
         warn(f"{account}: {text}")
     if outcome.problems:
@@ -306,6 +311,16 @@ def _written(output: Path | None) -> Iterator[Callable[[Draft], None]]:
 
 def _leave(draft: Draft) -> None:
     del draft
+
+
+def _warn_of_nobodys(found: list[NobodysUsage]) -> None:
+    """Name the accounts whose usage waits for a customer; the first of many."""
+    for one in found[:MOST_NAMED]:
+        amount = f", {format_micros(one.amount_micros)} {one.currency}" if one.currency else ""
+        number = f" ({one.msisdn})" if one.msisdn not in {"", one.account_id} else ""
+        warn(f"nobody is billed for {one.records} records of account {one.account_id}{number}{amount}")
+    if len(found) > MOST_NAMED:
+        warn(f"... and for those of {len(found) - MOST_NAMED} more accounts: see --json")
 
 
 def _totals_text(totals: Totals) -> str:

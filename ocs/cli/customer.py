@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ocs.cli.billed import warn_of_other_accounts
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
@@ -42,6 +43,7 @@ def load(files: tuple[Path, ...], as_json: bool) -> None:
         summary = load_customers(
             engine, files, offers, lambda what, done: bar(what, done, octets if what == "reading" else None)
         )
+        warn_of_other_accounts(settings, engine, offers.plans)
     if as_json:
         print_json(asdict(summary))
         return

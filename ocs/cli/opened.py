@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from balance.opening import open_store
+from balance.opening import MEMORY, open_store
 from balance.store import StateStore, StoreError
 from config.settings_schema import Settings
 
@@ -27,6 +27,13 @@ async def opened_store(settings: Settings, *, create: bool = False) -> AsyncIter
         yield store
     finally:
         await store.close()
+
+
+def has_store(settings: Settings) -> bool:
+    """Whether a store that stays is named, or a private one was made in the data directory."""
+    if settings.store.url:
+        return settings.store.url != MEMORY
+    return (settings.data_directory / "appendonlydir").is_dir()
 
 
 def has_database(settings: Settings) -> bool:

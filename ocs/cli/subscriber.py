@@ -11,6 +11,7 @@ from balance.subscriber import Subscriber
 from config.catalogue_file import load_catalogue
 from config.settings_schema import Settings
 from config.subscribers_file import check_subscribers, read_subscribers
+from ocs.cli.billed import noting_billed, warn_of_unbilled
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_store
 from ocs.cli.options import common_options, current_settings, json_option
@@ -71,10 +72,13 @@ async def _load(settings: Settings, file: Path) -> LoadSummary:
     now_ms = epoch_ms()
     plans, zone = catalogue.plans_at(now_ms), catalogue.zone
     rows = check_subscribers(file, plans)
+    accounts: dict[str, None] = {}
     async with opened_store(settings, create=True) as store:
         with progress_bar("subscribers", rows) as progress:
-            given = read_subscribers(file, plans)
-            return await load_subscribers(store, given, plans, now_ms, progress, zone=zone)
+            given = noting_billed(read_subscribers(file, plans), plans, accounts)
+            summary = await load_subscribers(store, given, plans, now_ms, progress, zone=zone)
+    warn_of_unbilled(settings, accounts)
+    return summary
 
 
 async def _find(settings: Settings, identity: str) -> Subscriber | None:
