@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_snippets_load(page: Path, tmp_path: Path) -> None:
-    """The YAML and CSV of a page make a catalogue without a mistake, and all of its examples are right."""
+    """The YAML and CSV of a page make a catalogue without a mistake or warning, and all of its examples are right."""
     found = SNIPPET.findall(page.read_text())
     assert bool(found) == (page.stem not in WITHOUT)
     for number, (kind, name, text) in enumerate(found):
@@ -26,7 +26,7 @@ def test_snippets_load(page: Path, tmp_path: Path) -> None:
         file.write_text(text)
     if found:
         checked = check_catalogue(tmp_path)
-        assert [str(issue) for issue in checked.issues if issue.severity == "error"] == []
+        assert [str(issue) for issue in checked.issues] == []
         assert len(checked.examples) == sum(text.count("costs:") + text.count("refused:") for *_, text in found)
 
 
