@@ -43,8 +43,9 @@ POINTS: Final = {
     "rules": lambda each: f"{each.parameters['rules']:,} rules, memory",
     "processes": lambda each: f"{each.parameters['processes']} server processes",
     "processes, even load": lambda each: (
-        f"{each.parameters['processes']} servers, each with {each.figures['answers_of_one_percent']} % of the answers "
-        f"of one alone, at {each.figures['server_cpu_of_one_percent']} % of its CPU an answer"
+        f"{each.parameters['processes']} servers: of one alone each has "
+        f"{each.figures['answers_of_one_percent']} % of the answers, "
+        f"at {each.figures['server_cpu_of_one_percent']} % of its CPU for one"
     ),
     "open loop": lambda each: (
         f"{each.figures['offered_per_s']:,}/s offered ({each.parameters['share_percent']} %)"
