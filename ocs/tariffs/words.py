@@ -15,7 +15,8 @@ def trial_words(trial: Trial) -> list[str]:
     steps = describe_charge(trial.charge, trial.example.zone)
     if trial.charge.refusal:
         return steps
-    return [steps[-1] if trial.charge.due_micros == trial.charge.amount_micros else steps[-2], "", *steps]
+    summed = steps[-1:] if trial.charge.due_micros == trial.charge.amount_micros else steps[-2:]
+    return [", ".join(summed), "", *steps]
 
 
 def trial_json(trial: Trial) -> dict[str, object]:

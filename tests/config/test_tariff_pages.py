@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_snippets_load(page: Path, tmp_path: Path) -> None:
-    """The YAML and CSV of a page make a catalogue without a mistake or warning, and all of its examples are right."""
+    """A page's YAML and CSV make a catalogue without mistake or warning, and all of its examples are right."""
     found = SNIPPET.findall(page.read_text())
     assert bool(found) == (page.stem not in WITHOUT)
     for number, (kind, name, text) in enumerate(found):
