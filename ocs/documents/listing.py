@@ -17,20 +17,39 @@ LINES_TOGETHER: Final = 8
 _POINTS_PER_10_MM: Final = 28_346
 """In thousandths of a point."""
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+_AND_SO_ON: Final = "\N{HORIZONTAL ELLIPSIS}"
+_MAY_BREAK: Final = "\N{ZERO WIDTH SPACE}"
 
 
 class Columns:
-    """The widths of a listing's columns in mm, for text of ``size`` points."""
+    """The widths of a listing's columns in mm, for text of ``size`` points; ``rooms`` in thousandths of that."""
 
     def __init__(self, widths_mm: Sequence[int], size: int) -> None:
         self.widths_mm = tuple(widths_mm)
-        self._rooms = [width * _POINTS_PER_10_MM // (10 * size) for width in widths_mm]
+        self.rooms = [width * _POINTS_PER_10_MM // (10 * size) for width in widths_mm]
 
     def fits(self, cells: Sequence[str], measure: Measure) -> bool:
         """Whether each text takes one line of its column."""
         return all(
-            "\n" not in cell and measure(cell) <= room for cell, room in zip(cells, self._rooms, strict=True)
+            "\n" not in cell and measure(cell) <= room for cell, room in zip(cells, self.rooms, strict=True)
         )
+
+
+def breakable(text: str, room: int, measure: Measure) -> str:
+    """A text whose words fit a column: a word that is wider by itself may break after any letter."""
+    if measure(text) <= room:
+        return text
+    words = text.split(" ")
+    return " ".join(word if measure(word) <= room else _MAY_BREAK.join(word) for word in words)
+
+
+def shortened(text: str, room: int, measure: Measure) -> str:
+    """A text that takes one line of a column, with an ellipsis where its end is left out."""
+    if measure(text) <= room:
+        return text
+    while text and measure(f"{text}{_AND_SO_ON}") > room:
+        text = text[:-1]
+    return f"{text.rstrip()}{_AND_SO_ON}"
 
 
 def listing_rows(
@@ -45,7 +64,8 @@ def listing_rows(
     for cells in rows:
         if not columns.fits(cells, measure):
             _close(together, found)
-            found.append({"cells": list(cells), "lines": 0})
+            fitting = [breakable(cell, room, measure) for cell, room in zip(cells, columns.rooms, strict=True)]
+            found.append({"cells": fitting, "lines": 0})
             continue
         together.append(cells)
         if tagged or len(together) == LINES_TOGETHER:

@@ -20,8 +20,8 @@ from ocs.documents.branding import Branding
 SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
 DATA_FILE: Final = "data.json"
 LANGUAGE_FILE: Final = "language.json"
-"""What changes from document to document. Files, not the typesetter's inputs: those are part of everything that it
-remembers, so that it would evaluate and set all of it anew; of files, only what reads them."""
+"""What changes from document to document. Files, not the typesetter's inputs: those are part of everything that
+it remembers, so that it would evaluate and set all of it anew; of files, only what reads them."""
 _PLACE: Final = re.compile(r"(?<![\w.-])(?:[\w./-]*/)?([\w.-]+\.typ):(\d+):(\d+)")
 _PACKAGE: Final = re.compile(r"[\"']@[a-z]+/")
 

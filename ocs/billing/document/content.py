@@ -12,13 +12,16 @@ from ocs.billing.document.usage_lists import usage_lists
 from ocs.billing.invoice import CREDIT_NOTE, Invoice
 from ocs.documents.branding import Branding
 from ocs.documents.language import TO, Language
-from ocs.documents.listing import Measure
+from ocs.documents.listing import Columns, Measure, breakable, shortened
 from ocs.documents.number_text import decimals_needed
 
 Json = dict[str, Any]
 MOST_LINES_ON_COVER: Final = 12
 """With more, the cover has sums by kind and the lines follow on pages of their own."""
-_LONGEST_RUNNING_NAME: Final = 60
+_RUNNING_NAME: Final = Columns((80,), size=8)
+"""The width of a name in the running head."""
+_WINDOW: Final = Columns((85,), size=10)
+"""The width of the letter's window."""
 _REASONS: Final = {
     "exempt": "Exempt from tax.",
     "reverse_charge": "Reverse charge: the recipient of the service owes the tax.",
@@ -32,13 +35,14 @@ def invoice_content(invoice: Invoice, language: Language, branding: Branding, me
     number = invoice.number or language.text("Draft")
     decimals = _decimals((line.amount_micros for line in invoice.lines), invoice.digits)
     groups = charge_groups(invoice, language, decimals)
+    name = shortened(invoice.party.name, _RUNNING_NAME.rooms[0], measure)
     in_short = len(invoice.lines) > MOST_LINES_ON_COVER
     return {
         "title": f"{title} {language.isolate(number)}",
-        "running": f"{title} {language.isolate(number)} · {language.isolate(_shortened(invoice.party.name))}",
+        "running": f"{title} {language.isolate(number)} · {language.isolate(name)}",
         "draft": not invoice.number,
         "currency": invoice.currency,
-        "recipient": _recipient(invoice, language),
+        "recipient": _recipient(invoice, language, measure),
         "facts": _facts(invoice, language),
         "reason": invoice.reason,
         "summary": summary_rows(invoice, language, decimals) if in_short else [],
@@ -60,20 +64,14 @@ def _decimals(amounts: Iterable[int], digits: int) -> int:
     return max((decimals_needed(amount, digits) for amount in amounts), default=digits)
 
 
-def _shortened(name: str) -> str:
-    """A name that fits into the running head."""
-    if len(name) <= _LONGEST_RUNNING_NAME:
-        return name
-    return f"{name[: _LONGEST_RUNNING_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _recipient(invoice: Invoice, language: Language) -> list[str]:
+def _recipient(invoice: Invoice, language: Language, measure: Measure) -> list[str]:
     """Lines of the letter's window, each in its own direction; a tax number is needed for reverse charge."""
     party = invoice.party
     lines = [*party.address, language.country(party.country)]
     if party.tax_number:
         lines.append(language.text("Tax number {number}", number=party.tax_number))
-    return [party.name, *(language.isolate(line) for line in lines if line)]
+    wrapped = [breakable(line, _WINDOW.rooms[0], measure) for line in (party.name, *lines) if line]
+    return [wrapped[0], *map(language.isolate, wrapped[1:])]
 
 
 def _facts(invoice: Invoice, language: Language) -> list[tuple[str, str]]:
