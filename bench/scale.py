@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.clocks import cpu_us, resident_kib
 from bench.load.measure import LoadOutcome, WindowOutcome, closed_loop, rate_steps, run_windows
 from bench.results import Figure, Measurement, append
 from bench.rules import write_catalogue
@@ -66,14 +68,26 @@ def closed_point(server: RunningServer, profile: LoadProfile, seconds: int) -> W
 
 
 def curve_of_subscribers(plan: Plan) -> list[Measurement]:
-    """Subscribers of the durable server, which remembers 200,000 accounts and reads the others again."""
+    """Subscribers of the durable server, which remembers 200,000 accounts and reads the others again.
+
+    Told too is the start with all of them to be loaded: seconds, CPU of server and store, the store's memory.
+    """
     counts = (1_000, 100_000) if plan.short else SUBSCRIBERS_FULL if plan.full else SUBSCRIBERS
     found = []
     for count in counts:
         profile = replace(BASE, subscribers=count)
         with Workshop() as workshop:
+            start_s = time.monotonic()
             server = workshop.start(DURABLE, ServerOptions(subscribers=count))
+            start_s = time.monotonic() - start_s
+            loading = {
+                "started_in_s": round(start_s, 1),
+                "start_cpu_s": round(cpu_us(server.pid) / 1e6, 1),
+                "start_store_cpu_s": round(cpu_us(server.store_pid) / 1e6, 1),
+                "store_mib": resident_kib(server.store_pid) // 1024,
+            }
             point = closed_point(server, profile, plan.seconds)
+        point.figures |= loading
         parameters = parameters_of(profile, DURABLE, plan.seconds)
         found.append(Measurement("scale", "subscribers", f"{COMMAND} subscribers", parameters, point.figures))
     return found
@@ -213,6 +227,8 @@ def print_table(found: list[Measurement]) -> None:
         "server_cpu_of_one_percent",
         "store_cpu_us",
         "server_mib",
+        "started_in_s",
+        "store_mib",
     )
     table = Table("curve", "point", *names)
     for each in found:

@@ -39,6 +39,8 @@ DESCRIPTIONS: Final = {
 
 BEATS: Final = "beats"
 START_S: Final = 180.0
+LOADED_A_SECOND: Final = 2_000
+"""Subscribers that are loaded on a machine with much else to do; ten times as many on two quiet cores."""
 STOP_S: Final = 30.0
 
 
@@ -141,7 +143,8 @@ class Workshop:
         server.log = data / "server.log"
         server.beats = data / BEATS if options.beat else None
         self._running.append(server)
-        self._wait_until_ready(server, data / "server.log")
+        patience_s = START_S + options.subscribers / LOADED_A_SECOND
+        self._wait_until_ready(server, data / "server.log", patience_s)
         if base == DURABLE and not store_url:
             server.store_pid = child_named(process.pid, "valkey") or child_named(process.pid, "redis")
             server.store_url = f"unix:{data / 'valkey.sock'}"
@@ -170,11 +173,11 @@ class Workshop:
             return [*command, "--store", "memory:", "--data", str(data)]
         return [*command, "--data", str(data), *(["--store", store_url] if store_url else [])]
 
-    def _wait_until_ready(self, server: RunningServer, log: Path) -> None:
+    def _wait_until_ready(self, server: RunningServer, log: Path, patience_s: float) -> None:
         process = server.process
         if process is None or process.stdout is None:
             raise ServerStartError("no process")
-        line = _line_with(process.stdout, b" ready: ", START_S)
+        line = _line_with(process.stdout, b" ready: ", patience_s)
         if " diameter " not in line:
             raise ServerStartError(f"{server.kind} did not start: {line}{log.read_text(errors='replace')}")
         server.ready_line = line
