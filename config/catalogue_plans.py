@@ -127,6 +127,11 @@ class PlanReader:
                 self._refuse(at, words, code="T109")
             if head.payment == "prepaid":
                 self._refuse(at, "a prepaid plan has no credit limit", "remove it, or say 'payment: hybrid'")
+        if offers.fees and head.payment == "prepaid":
+            message = "no bill has the fees of a prepaid plan, and nothing takes them from its balance"
+            hint = "'payment: hybrid' or postpaid is billed; remove them, if another system takes them"
+            at = (*self._location, "fees")
+            self._issues.add(self._document.warning(at, message, hint, "T902", at_key=True))
         if head.time_zone is not None:
             plan.zone = read_zone(self._issues, self._document, (*self._location, "time_zone"))
 

@@ -168,6 +168,13 @@ def test_warning_in_a_plain_table_of_rating_groups(tmp_path: Path, rules: str, e
     assert told(tmp_path, plan(rules).replace("voice", "data")) == expected
 
 
+def test_fees_that_nobody_takes_are_told(tmp_path: Path) -> None:
+    """Bills have those of postpaid and hybrid plans."""
+    fees = ", fees: {monthly: {amount: 1 EUR, every: month}}"
+    assert told(tmp_path, plan(FREE, fees)) == ["1 wT902 fees"]
+    assert told(tmp_path, plan(FREE, f"{fees}, payment: hybrid")) == []
+
+
 def test_rating_groups_of_one_apn_only_leave_the_others_without_a_price(tmp_path: Path) -> None:
     """That is told at the APN's rules."""
     text = "plans: {p: {name: x, currency: EUR, apns: {ims: {data: [{ rating_group: any, price: free }]}}}}\n"
