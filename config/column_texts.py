@@ -93,6 +93,18 @@ class ColumnText(Piece):
     column: Text
 
 
+class ChosenColumn(Piece):
+    """The column that a word of another one chooses by ``columns``; ``otherwise`` for all other words."""
+
+    by: Text
+    columns: dict[str, Text] = Field({})
+    otherwise: Text | None = None
+
+    def chosen(self) -> list[str]:
+        """The columns that may be chosen, each once."""
+        return list(dict.fromkeys([*self.columns.values(), *([self.otherwise] if self.otherwise else [])]))
+
+
 class WordColumn(ColumnText):
     """A column of words; ``values`` says what each means, ``otherwise`` what all others do."""
 
@@ -145,6 +157,17 @@ Word = Annotated[
     Annotated[WordColumn, Tag("(column)")] | Annotated[str, BeforeValidator(one_text), Tag("(constant)")],
     _BY_FORM,
 ]
+
+
+def _is_chosen(value: object) -> bool:
+    return isinstance(value, ChosenColumn) or (isinstance(value, dict) and "by" in value)
+
+
+NumberColumn = Annotated[
+    Annotated[ColumnText, Tag("(column)")] | Annotated[ChosenColumn, Tag("(chosen)")],
+    Discriminator(lambda value: "(chosen)" if _is_chosen(value) else "(column)"),
+]
+"""A column, or one of several for each line."""
 Units = Annotated[
     Annotated[ColumnText, Tag("(column)")] | Annotated[int, PlainValidator(_count), Tag("(constant)")],
     _BY_FORM,

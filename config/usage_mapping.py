@@ -9,7 +9,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, PlainValidator
 
 from config.column_texts import (
+    ChosenColumn,
     ColumnText,
+    NumberColumn,
     NumbersText,
     OctetsColumn,
     SecondsColumn,
@@ -69,9 +71,9 @@ class UsageMapping(FileMapping):
     input_octets: OctetsColumn | None = None
     output_octets: OctetsColumn | None = None
     units: Units | None = None
-    msisdn: ColumnText | None = None
-    calling: ColumnText | None = None
-    called: ColumnText | None = None
+    msisdn: NumberColumn | None = None
+    calling: NumberColumn | None = None
+    called: NumberColumn | None = None
     numbers: NumbersText | None = None
     service: Word
     direction: Word | None = None
@@ -94,6 +96,12 @@ class UsageMapping(FileMapping):
             value = getattr(self, field)
             if isinstance(value, ColumnText):
                 yield (field, "column"), value.column
+            elif isinstance(value, ChosenColumn):
+                yield (field, "by"), value.by
+                for word, column in value.columns.items():
+                    yield (field, "columns", word), column
+                if value.otherwise is not None:
+                    yield (field, "otherwise"), value.otherwise
 
 
 def load_usage_mapping(path: Path) -> UsageMapping:
@@ -110,4 +118,12 @@ def _contradictions(mapping: UsageMapping) -> Iterator[Contradiction]:
         for name in ("partner", "trunk", "direction", "called"):
             if getattr(mapping, name) is None:
                 yield (), f"{name!r} is missing", "settlement asks for it"
+    for name in NUMBER_FIELDS:
+        number = getattr(mapping, name)
+        if isinstance(number, ChosenColumn) and not number.chosen():
+            yield (
+                (name,),
+                f"nothing says which columns {number.by!r} chooses from",
+                "give 'columns': word: COLUMN",
+            )
     yield from no_directions(mapping.direction, DIRECTIONS)

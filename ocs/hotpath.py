@@ -73,6 +73,7 @@ HOT_MODULES: Final = (
     "ocs.simulation.tally",
     "ocs.simulation.template",
     "ocs.tariffs.replaying",
+    "ocs.usage_import.plain_columns",
     "ocs.usage_import.rated_rows",
     "protocol.avp",
     "protocol.avp_issues",

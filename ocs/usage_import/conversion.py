@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import compress
 from typing import Any, Final
 
-from config.column_texts import ColumnText, TimeColumn, WordColumn
+from config.column_texts import ColumnText, WordColumn
 from config.issues import ConfigError, Issue, did_you_mean
+from config.quantity_text import LIMIT_UNITS
 from config.usage_mapping import NUMBER_FIELDS, TEXT_FIELDS, UsageMapping
+from ocs.usage_import.moments import Moments
+from ocs.usage_import.numbers import NumberFields
+from ocs.usage_import.plain_columns import whole_numbers
 from ocs.usage_import.refusal import FIELDS, FUTURE, KEY, TIME, Refusal
 from ocs.usage_import.texts import (
     Remembered,
-    moment_parser,
-    number_parser,
     octets_parser,
+    read_column,
     seconds_parser,
     units_parser,
     word_parser,
@@ -23,13 +26,11 @@ from rating.numbering import Numbering
 from rating.usage import NOT_REPORTED
 
 DAY_MS: Final = 86_400_000
-_WITHIN_HOUR: Final = {
-    f":{minute:02d}:{second:02d}": 1000 * (60 * minute + second) for minute in range(60) for second in range(60)
-}
 OCTET_FIELDS: Final = ("input_octets", "output_octets", "octets")
 
 Column = list[Any]
 Rows = list[list[str]]
+Texts = tuple[str, ...]
 
 
 class Batch:
@@ -83,36 +84,33 @@ class Converter:
                 numbers.international_prefix.encode(),
             )
         self._moments = {
-            field: _Moments(column)
+            field: Moments(column)
             for field, column in (("started", mapping.started), ("ended", mapping.ended))
             if column is not None
         }
         self._amounts = _amounts_of(mapping)
-        self._texts = _texts_of(mapping, numbering)
+        self._whole = _whole_of(mapping)
+        self._numbers = NumberFields(mapping, numbering, self._positions)
+        self._texts = _texts_of(mapping)
         self.ignored = 0
 
     def convert(self, rows: Rows, lines: list[int], now_ms: int) -> tuple[Batch, dict[int, Refusal]]:
         """The batch, and why lines are not in it, by number. What ``where`` leaves out is counted only."""
         refused: dict[int, Refusal] = {}
         rows, lines = self._right_width(rows, lines, refused)
-        rows, lines = self._wanted(rows, lines)
-        batch = Batch(lines, self._keys(rows, lines, refused))
-        batch.started_ms = self._moments["started"].read(self._column(rows, "started"), lines, refused)
-        for field, parser in self._amounts.items():
-            setattr(batch, field, _read(parser, self._column(rows, field), lines, refused))
-        count = len(rows)
-        if isinstance(self._mapping.units, int):
-            batch.units = [self._mapping.units] * count
-        for field in ("seconds", "units", *OCTET_FIELDS):
-            if len(getattr(batch, field)) != count:
-                setattr(batch, field, [NOT_REPORTED] * count)
+        columns, lines = self._wanted(rows, lines)
+        count = len(lines)
+        batch = Batch(lines, self._keys(columns, lines, refused))
+        batch.started_ms = self._moments["started"].read(self._column(columns, "started"), lines, refused)
+        self._measure(batch, columns, refused)
+        batch.texts = self._numbers.read(columns, lines, refused)
         for field, reader in self._texts.items():
-            column = _read(reader, self._column(rows, field), lines, refused) if reader is not None else None
-            if column is None:
+            batch.texts[field] = read_column(reader, self._column(columns, field), lines, refused)
+        for field in (*NUMBER_FIELDS, *TEXT_FIELDS):
+            if field not in batch.texts:
                 batch.constants[field] = self._constant(field)
-                column = [batch.constants[field]] * count
-            batch.texts[field] = column
-        self._ends(batch, rows, refused)
+                batch.texts[field] = [batch.constants[field]] * count
+        self._ends(batch, columns, refused)
         _refuse_future(batch, refused, now_ms)
         if refused:
             batch.keep([line not in refused for line in lines])
@@ -124,13 +122,25 @@ class Converter:
             batch.octets = list(map(int.__add__, batch.input_octets, batch.output_octets))
         return batch, refused
 
+    def _measure(self, batch: Batch, columns: list[Texts], refused: dict[int, Refusal]) -> None:
+        """Put in how much was used."""
+        for field, reader in self._amounts.items():
+            texts = self._column(columns, field)
+            plain = whole_numbers(texts, 0, LIMIT_UNITS) if field in self._whole else None
+            setattr(batch, field, read_column(reader, texts, batch.lines, refused) if plain is None else plain)
+        count = len(batch.lines)
+        if isinstance(self._mapping.units, int):
+            batch.units = [self._mapping.units] * count
+        for field in ("seconds", "units", *OCTET_FIELDS):
+            if len(getattr(batch, field)) != count:
+                setattr(batch, field, [NOT_REPORTED] * count)
+
     def _constant(self, field: str) -> str:
         value = getattr(self._mapping, field)
         return value if isinstance(value, str) else ""
 
-    def _column(self, rows: Rows, field: str) -> list[str]:
-        position = self._positions[getattr(self._mapping, field).column]
-        return [row[position] for row in rows]
+    def _column(self, columns: list[Texts], field: str) -> Texts:
+        return columns[self._positions[getattr(self._mapping, field).column]]
 
     def _right_width(self, rows: Rows, lines: list[int], refused: dict[int, Refusal]) -> tuple[Rows, list[int]]:
         width = self._width
@@ -142,35 +152,42 @@ class Converter:
         right = [len(row) == width for row in rows]
         return list(compress(rows, right)), list(compress(lines, right))
 
-    def _wanted(self, rows: Rows, lines: list[int]) -> tuple[Rows, list[int]]:
+    def _wanted(self, rows: Rows, lines: list[int]) -> tuple[list[Texts], list[int]]:
+        """The columns of those lines that ``where`` does not leave out."""
+        columns = self._transposed(rows)
         words = self._where
         if words is None:
-            return rows, lines
-        wanted = [word in words for word in self._column(rows, "where")]
-        self.ignored += wanted.count(False)
-        return list(compress(rows, wanted)), list(compress(lines, wanted))
+            return columns, lines
+        wanted = [word in words for word in self._column(columns, "where")]
+        unwanted = wanted.count(False)
+        if not unwanted:
+            return columns, lines
+        self.ignored += unwanted
+        return self._transposed(compress(rows, wanted)), list(compress(lines, wanted))
 
-    def _keys(self, rows: Rows, lines: list[int], refused: dict[int, Refusal]) -> list[str]:
-        columns = []
+    def _transposed(self, rows: Iterable[list[str]]) -> list[Texts]:
+        return list(zip(*rows, strict=True)) or [()] * self._width
+
+    def _keys(self, columns: list[Texts], lines: list[int], refused: dict[int, Refusal]) -> list[str]:
+        parts: list[Iterable[str]] = []
         for name in self._mapping.unique:
-            position = self._positions[name]
-            column = [row[position] for row in rows]
+            column = columns[self._positions[name]]
             if "" in column:
                 for line, text in zip(lines, column, strict=True):
                     if not text:
                         refused[line] = Refusal(KEY, f"{name}, which makes a record unique, is empty")
             if len(self._mapping.unique) > 1 and "/" in "".join(column):
-                column = [text.replace("%", "%25").replace("/", "%2F") for text in column]
-            columns.append(column)
+                column = tuple(text.replace("%", "%25").replace("/", "%2F") for text in column)
+            parts.append(column)
         prefix = self._prefix
-        if len(columns) == 1:
-            return [prefix + key for key in columns[0]]
-        return [prefix + key for key in map("/".join, zip(*columns, strict=True))]
+        if len(parts) == 1:
+            return [prefix + key for key in parts[0]]
+        return [prefix + key for key in map("/".join, zip(*parts, strict=True))]
 
-    def _ends(self, batch: Batch, rows: Rows, refused: dict[int, Refusal]) -> None:
+    def _ends(self, batch: Batch, columns: list[Texts], refused: dict[int, Refusal]) -> None:
         """When usage ended: as written, else by its duration, else as it began."""
         if "ended" in self._moments:
-            batch.ended_ms = self._moments["ended"].read(self._column(rows, "ended"), batch.lines, refused)
+            batch.ended_ms = self._moments["ended"].read(self._column(columns, "ended"), batch.lines, refused)
             for index, (line, start, end) in enumerate(
                 zip(batch.lines, batch.started_ms, batch.ended_ms, strict=True)
             ):
@@ -190,51 +207,6 @@ class Converter:
             )
         else:
             batch.ended_ms = list(batch.started_ms)
-
-
-class _Moments:
-    """A column of times. Where the format ends with minutes and seconds, hours are remembered."""
-
-    def __init__(self, column: TimeColumn) -> None:
-        self._parse = moment_parser(column)
-        self._whole = Remembered(self._parse)
-        before = column.format.removesuffix(":%M:%S")
-        self._by_hour = before != column.format and not any(field in before for field in ("%M", "%S", "%z"))
-        self._hours = Remembered(self._parse_hour)
-
-    def read(self, texts: list[str], lines: list[int], refused: dict[int, Refusal]) -> list[int]:
-        if self._by_hour:
-            hours = self._hours
-            within = _WITHIN_HOUR
-            try:
-                return [hours[text[:-6]] + within[text[-6:]] for text in texts]
-            except (TypeError, KeyError):  # some text is no time, or its hour is not like others
-                return _read(Remembered(self._one), texts, lines, refused)
-        return _read(self._whole, texts, lines, refused)
-
-    def _parse_hour(self, text: str) -> int | Refusal:
-        """The beginning of an hour, if all of it is there and without a change of clocks."""
-        begin = self._parse(text + ":00:00")
-        end = self._parse(text + ":59:59")
-        if type(begin) is int and type(end) is int and end - begin == _WITHIN_HOUR[":59:59"]:
-            return begin
-        return Refusal(TIME, text)
-
-    def _one(self, text: str) -> Any:
-        hour = self._hours[text[:-6]]
-        rest = _WITHIN_HOUR.get(text[-6:])
-        return self._parse(text) if rest is None or type(hour) is Refusal else hour + rest
-
-
-def _read(values: Remembered, texts: list[str], lines: list[int], refused: dict[int, Refusal]) -> Column:
-    """The values of a column; a line without one is refused, if it was not before."""
-    column = [values[text] for text in texts]
-    if values.refused:
-        values.refused = False
-        for line, value in zip(lines, column, strict=True):
-            if type(value) is Refusal:
-                refused.setdefault(line, value)
-    return column
 
 
 def _refuse_future(batch: Batch, refused: dict[int, Refusal], now_ms: int) -> None:
@@ -259,19 +231,22 @@ def _amounts_of(mapping: UsageMapping) -> dict[str, Remembered]:
     return found
 
 
-def _texts_of(mapping: UsageMapping, numbering: Numbering | None) -> dict[str, Remembered | None]:
-    """How each field is read; None where it is the same in all lines, or is not there."""
-    found: dict[str, Remembered | None] = {}
-    for field in NUMBER_FIELDS:
-        there = getattr(mapping, field) is not None
-        parse: Callable[[str], Any] = number_parser(
-            numbering, field, service_numbers=field == "called", any_text=field == "calling"
-        )
-        found[field] = Remembered(parse) if there else None
-    for field in TEXT_FIELDS:
-        column = getattr(mapping, field)
-        found[field] = Remembered(word_parser(column, field)) if isinstance(column, WordColumn) else None
-    return found
+def _texts_of(mapping: UsageMapping) -> dict[str, Remembered]:
+    """How each field is read that differs from line to line."""
+    columns = {field: getattr(mapping, field) for field in TEXT_FIELDS}
+    return {
+        field: Remembered(word_parser(column, field))
+        for field, column in columns.items()
+        if isinstance(column, WordColumn)
+    }
+
+
+def _whole_of(mapping: UsageMapping) -> frozenset[str]:
+    """The measures whose unit is one: a whole number in a line is the value."""
+    found = {field for field in OCTET_FIELDS if (column := getattr(mapping, field)) and column.unit == "B"}
+    if mapping.seconds is not None and mapping.seconds.unit == "s":
+        found.add("seconds")
+    return frozenset(found | {"units"})
 
 
 def _positions(mapping: UsageMapping, header: list[str], place: str) -> dict[str, int]:

@@ -20,10 +20,43 @@ Pots = dict[str, dict[str, int]]
 """Units by bundle and by number of the period, or number and ROLLED for what went on from it."""
 
 
-class Bundle:
-    """A bundle that a subscription has from a moment on, until ``until_ms`` where it ends by itself."""
+class SharedPots:
+    """The pots that all subscriptions of a billing account use; ``save`` writes what is left into ``kept``."""
 
-    def __init__(self, definition: BundleDefinition, from_ms: int, until_ms: int = FAR_MS) -> None:
+    def __init__(self, kept: Pots, zone: Zone) -> None:
+        self.kept = kept
+        self.zone = zone
+        self._pots: dict[tuple[str, str], Pot] = {}
+
+    def save(self) -> None:
+        """Write what is left back."""
+        for (bundle_id, period), pot in self._pots.items():
+            self.kept[bundle_id][period] = int(pot.units)
+
+    def take_back(self) -> None:
+        """Let pots have what ``kept`` says: a part of one may have gone on to the next period."""
+        for (bundle_id, period), pot in self._pots.items():
+            pot.units = self.kept[bundle_id][period]
+
+    def pot(self, period: str, fresh: Pot) -> Pot:
+        """The one pot of a bundle and period."""
+        return self._pots.setdefault((fresh.bundle_id, period), fresh)
+
+
+class Bundle:
+    """A bundle that a subscription has from a moment on, until ``until_ms`` where it ends by itself.
+
+    ``shared``: its pots are not the subscription's alone.
+    """
+
+    def __init__(
+        self,
+        definition: BundleDefinition,
+        from_ms: int,
+        until_ms: int = FAR_MS,
+        shared: SharedPots | None = None,
+    ) -> None:
+        self.shared = shared
         self.definition = definition
         self.from_ms = from_ms
         self.until_ms = until_ms
@@ -34,21 +67,21 @@ class Bundle:
 class OpenPots:
     """The pots that are good from ``from_ms`` until before ``until_ms``, and where each one is kept."""
 
-    def __init__(self, pots: list[Pot], keys: list[tuple[str, str]], from_ms: int, until_ms: int) -> None:
-        self.pots = pots
-        self.keys = keys
-        self.from_ms = from_ms
-        self.until_ms = until_ms
+    def __init__(self) -> None:
+        self.pots: list[Pot] = []
+        self.places: list[tuple[dict[str, int], str]] = []
+        self.from_ms = -FAR_MS
+        self.until_ms = FAR_MS
 
-    def save(self, kept: Pots) -> None:
+    def save(self) -> None:
         """Write what is left back."""
-        for pot, (bundle_id, period) in zip(self.pots, self.keys, strict=True):
-            kept[bundle_id][period] = int(pot.units)
+        for pot, (by_period, period) in zip(self.pots, self.places, strict=True):
+            by_period[period] = int(pot.units)
 
 
 def open_pots(bundles: list[Bundle], kept: Pots, zone: Zone, at_ms: int) -> OpenPots:
     """The pots of a moment; those of a period that was not used before are granted, and put among ``kept``."""
-    opened = OpenPots([], [], -FAR_MS, FAR_MS)
+    opened = OpenPots()
     for bundle in bundles:
         if at_ms < bundle.from_ms:
             opened.until_ms = min(opened.until_ms, bundle.from_ms)
@@ -57,7 +90,15 @@ def open_pots(bundles: list[Bundle], kept: Pots, zone: Zone, at_ms: int) -> Open
         else:
             opened.from_ms = max(opened.from_ms, bundle.from_ms)
             opened.until_ms = min(opened.until_ms, bundle.until_ms)
-            _open(opened, bundle, kept.setdefault(bundle.definition.bundle_id, {}), zone, at_ms)
+            shared = bundle.shared
+            if shared is None:
+                _open(opened, bundle, kept.setdefault(bundle.definition.bundle_id, {}), zone, at_ms)
+            else:
+                shared.save()
+                _open(
+                    opened, bundle, shared.kept.setdefault(bundle.definition.bundle_id, {}), shared.zone, at_ms
+                )
+                shared.take_back()
     return opened
 
 
@@ -76,9 +117,9 @@ def _open(opened: OpenPots, bundle: Bundle, kept: dict[str, int], zone: Zone, at
             units = _rolled(definition, kept, before)
             if units:
                 until = period_start_ms(recurs, zone, before + 1 + int(definition.rollover_periods))
-                _add(opened, definition, f"{before} {ROLLED}", units, min(until, bundle.until_ms))
-    units = kept.setdefault(str(number), int(definition.units))
-    _add(opened, definition, str(number), units, end_ms)
+                _add(opened, bundle, kept, f"{before} {ROLLED}", min(until, bundle.until_ms))
+    kept.setdefault(str(number), int(definition.units))
+    _add(opened, bundle, kept, str(number), end_ms)
 
 
 def _rolled(definition: BundleDefinition, kept: dict[str, int], number: int) -> int:
@@ -91,10 +132,12 @@ def _rolled(definition: BundleDefinition, kept: dict[str, int], number: int) -> 
     return kept[key]
 
 
-def _add(opened: OpenPots, definition: BundleDefinition, period: str, units: int, end_ms: int) -> None:
+def _add(opened: OpenPots, bundle: Bundle, kept: dict[str, int], period: str, end_ms: int) -> None:
+    definition = bundle.definition
     expires_ms = 0 if end_ms >= FAR_MS else end_ms
-    opened.pots.append(Pot(definition.bundle_id, definition.unit_kind, units, expires_ms))
-    opened.keys.append((definition.bundle_id, period))
+    pot = Pot(definition.bundle_id, definition.unit_kind, kept[period], expires_ms)
+    opened.pots.append(pot if bundle.shared is None else bundle.shared.pot(period, pot))
+    opened.places.append((kept, period))
 
 
 def period_start_ms(recurs: int, zone: Zone, number: int) -> int:

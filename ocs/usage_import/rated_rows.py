@@ -14,9 +14,10 @@ from balance.quantity import OCTETS, SECONDS, SPECIFIC_UNITS, UNIT_NAMES
 from ocs.usage_import.pots import Bundle
 from ocs.usage_import.refusal import NO_SUBSCRIPTION, NOT_RATED, Refusal
 from rating.bundles import MONEY
-from rating.charge import Charge
+from rating.charge import Charge, Line
 from rating.conditions import Attributes
 from rating.engine import apply, price
+from rating.offers import Bonus
 from rating.usage import Context, Standing, Usage
 
 PART: Final = "\x1f"
@@ -43,6 +44,7 @@ RATED_COLUMNS: Final = (
 """The columns of the lake that a row has behind its head, which says what is known before pricing."""
 
 
+DAY_MS: Final = 86_400_000
 _NOBODY: Final = Refusal(NO_SUBSCRIPTION, "nobody had the number")
 
 
@@ -62,6 +64,10 @@ class StandingHolder:
 
     def open_at(self, bundles: list[Bundle], at_ms: int) -> None:
         """Give the standing the pots that are good for a usage that begins at a moment."""
+        raise NotImplementedError
+
+    def give(self, bonuses: list[Bonus], at_ms: int) -> None:
+        """Have what bonuses give from a moment on."""
         raise NotImplementedError
 
 
@@ -130,21 +136,55 @@ class Columns:
         self.direction = texts["direction"]
 
 
-class Rated:
-    """Rows, and lines that could not be rated, with why. ``next_sequence`` follows the last record."""
+class StagedDay:
+    """The rows of a UTC day, by sequence and line: those that wait in memory, and counts of all.
 
-    def __init__(self, next_sequence: i64) -> None:
-        self.next_sequence = next_sequence
+    ``amounts`` are micros by currency.
+    """
+
+    def __init__(self) -> None:
         self.rows: list[str] = []
+        self.count: i64 = 0
+        self.records: i64 = 0
+        self.amounts: dict[str, int] = {}
+
+    def add(self, rows: list[str], currency: str, amount_micros: int) -> None:
+        """Add the rows of one record."""
+        self.rows += rows
+        self.count += i64(len(rows))
+        self.records += 1
+        if currency:
+            self.amounts[currency] = self.amounts.get(currency, 0) + amount_micros
+
+
+class Rated:
+    """Rows by day, and lines that could not be rated, with why. ``next_sequence`` follows the last record."""
+
+    def __init__(self, next_sequence: i64, days: dict[int, StagedDay]) -> None:
+        self.next_sequence = next_sequence
+        self.days = days
+        self.day_number: i64 = -1
+        self.day = StagedDay()
         self.refused: list[tuple[int, Refusal]] = []
 
+    def day_of(self, started_ms: i64) -> StagedDay:
+        """The day of a moment; mostly the last one's."""
+        number = started_ms // DAY_MS
+        if number != self.day_number:
+            known = self.days.get(number)
+            if known is None:
+                known = StagedDay()
+                self.days[number] = known
+            self.day_number = number
+            self.day = known
+        return self.day
 
-def rate(columns: Columns, known: dict[str, Tenure], find: FindTenure, first_sequence: i64) -> Rated:
+
+def rate(columns: Columns, known: dict[str, Tenure], find: FindTenure, rated: Rated) -> None:
     """Price each record with the standing that the one before left, and move the standing on.
 
     ``known`` are the tenures that were found last, by number.
     """
-    rated = Rated(first_sequence)
     msisdns = columns.msisdn
     for index in range(len(columns.heads)):
         start: i64 = columns.started_ms[index]
@@ -172,8 +212,20 @@ def rate(columns: Columns, known: dict[str, Tenure], find: FindTenure, first_seq
         if holder is not None and (charge.counter_changes or charge.pot_uses or tenure.counts_usages):
             apply(charge, context.standing)
             holder.changed = True
+            if charge.bonuses:
+                holder.give(charge.bonuses, start)
+                _take_off(charge)
         _put_rows(rated, columns.heads[index], tenure.account, context, usage, charge)
-    return rated
+
+
+def _take_off(charge: Charge) -> None:
+    """Lines of the money that bonuses give without an end: imported usage has no balance for it."""
+    rule_id = "" if charge.rule is None else charge.rule.rule_id
+    for bonus in charge.bonuses:
+        micros: int = bonus.money_micros(0) if bonus.credit is None else 0
+        if micros > 0:
+            name = bonus.bonus_id[bonus.bonus_id.rfind("/") + 1 :]
+            charge.lines.append(Line(f"{rule_id}#bonus-{name}", -micros, 1, 0, 1, -micros))
 
 
 def _usage(columns: Columns, index: i64, start: i64, group: bytes) -> Usage:
@@ -223,22 +275,26 @@ def _put_rows(rated: Rated, head: str, account: str, context: Context, usage: Us
         f"{head}{PART}{sequence}{PART}{account}{PART}{plan_id}{PART}{destination.decode()}"
         f"{PART}{UNIT_NAMES[kind]}{PART}{used}{PART}{charge.currency}{PART}{charge.tax}{PART}"
     )
-    rows = rated.rows
+    rows: list[str] = []
+    amount: int = 0
     number: i64 = 0
     for line in charge.lines:
         rows.append(
             f"{record}{number}{PART}{line.rule_id}{PART}{line.band}{PART}{line.units}{PART}{line.price_micros}"
             f"{PART}{line.per_units}{PART}{line.rounding}{PART}{line.amount_micros}{PART}"
         )
+        amount += line.amount_micros
         number += 1
     for use in charge.pot_uses:
-        amount: i64 = -use.units if use.unit_kind == MONEY else 0
+        paid: int = use.units if use.unit_kind == MONEY else 0
         rows.append(
-            f"{record}{number}{PART}{PART}{PART}{use.units}{PART}{PART}{PART}{PART}{amount}{PART}{use.bundle_id}"
+            f"{record}{number}{PART}{PART}{PART}{use.units}{PART}{PART}{PART}{PART}{-paid}{PART}{use.bundle_id}"
         )
+        amount -= paid
         number += 1
     if number == 0:
         rows.append(f"{record}0{PART}{PART}{PART}{used}{PART}{PART}{PART}{PART}0{PART}")
+    rated.day_of(usage.start_ms).add(rows, charge.currency, amount)
 
 
 def _measured(usage: Usage) -> tuple[i64, i64]:

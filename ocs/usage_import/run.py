@@ -23,9 +23,9 @@ from ocs.database import writing
 from ocs.usage_import.conversion import Batch, Converter
 from ocs.usage_import.duplicates import DAY_MS, in_lake, twice
 from ocs.usage_import.imports import generation, move_on
-from ocs.usage_import.rated_rows import rate
+from ocs.usage_import.rated_rows import Rated, rate
 from ocs.usage_import.refusal import Refusal
-from ocs.usage_import.staging import columns_of, insert_rows_of, settlement_rows
+from ocs.usage_import.staging import StagedDays, columns_of, settle
 from ocs.usage_import.standings import read_standings, write_standings
 from ocs.usage_import.tenures import Tenures
 from rating.catalogue import Catalogue
@@ -59,11 +59,13 @@ class Batches:
         self.mapping = mapping
         self._appender = LakeAppender(around.lake, around.engine, f"import-{name}", around.clock, around.disk)
         self._tenures = Tenures(around.directory, around.catalogue, self._read_standings)
+        self._staged = StagedDays(self._appender.folder.staging)
         self._generation = 0
 
     def open(self) -> None:
         """Take the series of the mapping. SeriesBusyError while another process imports by it."""
         self._appender.open()
+        self._staged = StagedDays(self._appender.folder.staging)
         with self.around.engine.connect() as connection:
             self._generation = generation(connection)
 
@@ -100,37 +102,27 @@ class Batches:
         batches = [batch for batch in batches if batch.keys]
         if not batches:
             return 0, []
-        first = self._appender.next_sequence
-        following = first
-        refused: list[tuple[int, Refusal]] = []
-        staged = self._appender.folder.staging / "rows.csv"
-        if self.mapping.payment != SETTLEMENT:
+        settled = self.mapping.payment == SETTLEMENT
+        if not settled:
             self._tenures.prepare(
                 [msisdn for batch in batches for msisdn in batch.texts["msisdn"]],
                 [start for batch in batches for start in batch.started_ms],
             )
-        with staged.open("w", encoding="utf-8") as stream:
-            for batch in batches:
-                if self.mapping.payment == SETTLEMENT:
-                    rows = settlement_rows(batch, following)
-                    following += len(rows)
-                else:
-                    rated = rate(columns_of(batch), self._tenures.known, self._tenures.find, following)
-                    rows = rated.rows
-                    refused += rated.refused
-                    following = int(rated.next_sequence)
-                if rows:
-                    stream.write("\n".join(rows) + "\n")
-        if following > first:
-            constants = {
-                "series": self._appender.series,
-                "source_file": source,
-                "payment": self.mapping.payment,
-                "catalogue": self.around.catalogue.version,
-            }
-            self._appender.connection.execute(insert_rows_of(staged, batches[0], constants))
-        staged.unlink()
-        return following - first, refused
+        constants = {
+            "series": self._appender.series,
+            "source_file": source,
+            "payment": self.mapping.payment,
+            "catalogue": self.around.catalogue.version,
+        }
+        self._staged.begin(batches[0], constants)
+        rated = Rated(self._appender.next_sequence, self._staged.days)
+        for batch in batches:
+            if settled:
+                settle(batch, rated)
+            else:
+                rate(columns_of(batch), self._tenures.known, self._tenures.find, rated)
+            self._staged.put_away()
+        return int(rated.next_sequence) - self._appender.next_sequence, rated.refused
 
     def commit(self, count: int, also: Callable[[Connection], None]) -> None:
         """Make the waiting rows count, with the standings they moved and what ``also`` does, or nothing."""
@@ -142,7 +134,9 @@ class Batches:
             also(connection)
 
         if count:
-            self._appender.commit(self._appender.next_sequence + count - 1, together)
+            last = self._appender.next_sequence + count - 1
+            self._appender.commit(last, together, self._staged.rows())
+            self._staged.clear()
         else:
             with writing(self.around.engine) as connection:
                 together(connection)

@@ -1,4 +1,4 @@
-"""The rows of a batch on their way to DuckDB: a text file, of the columns that differ from row to row."""
+"""The rows of a batch on their way to DuckDB: a text file for each day, of the columns that differ."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from itertools import count, repeat
 from pathlib import Path
 from typing import Final
 
-from ocs.cdr.lake.appending import ROWS
-from ocs.cdr.lake.columns import COLUMN_LIST, COLUMNS, sql_text
+from ocs.cdr.lake.appending import DayRows
+from ocs.cdr.lake.columns import COLUMNS, sql_text
 from ocs.usage_import.conversion import Batch
-from ocs.usage_import.rated_rows import PART, RATED_COLUMNS, Columns
+from ocs.usage_import.rated_rows import PART, RATED_COLUMNS, Columns, Rated, StagedDay
 
+MOST_ROWS: Final = 4000
+"""So many rows of a day wait in memory."""
 _HEAD: Final = ("record_id", "source_line", "started_ms", "ended_ms")
 _HEAD_TEXTS: Final = (
     "msisdn",
@@ -41,7 +43,7 @@ def columns_of(batch: Batch) -> Columns:
     return Columns(heads, batch.lines, batch.started_ms, batch.ended_ms, measures, batch.texts)
 
 
-def settlement_rows(batch: Batch, first_sequence: int) -> list[str]:
+def settle(batch: Batch, rated: Rated) -> None:
     """One row for each trunk record: its units, and no price."""
     kind, used = next(
         ((kind, column) for name, kind in _MEASURES if (column := getattr(batch, name)) and column[0] >= 0),
@@ -50,7 +52,7 @@ def settlement_rows(batch: Batch, first_sequence: int) -> list[str]:
     texts = list(map(str, used))
     empty = [""] * len(texts)
     columns = {
-        "sequence": map(str, count(first_sequence)),
+        "sequence": map(str, count(rated.next_sequence)),
         "unit_kind": repeat(kind),
         "used_units": texts,
         "line": repeat("0"),
@@ -58,11 +60,58 @@ def settlement_rows(batch: Batch, first_sequence: int) -> list[str]:
         "amount_micros": repeat("0"),
     }
     behind = (columns.get(name, empty) for name in RATED_COLUMNS)
-    return list(map(PART.join, zip(columns_of(batch).heads, *behind, strict=False)))
+    rows = map(PART.join, zip(columns_of(batch).heads, *behind, strict=False))
+    for row, started_ms in zip(rows, batch.started_ms, strict=True):
+        rated.day_of(started_ms).add([row], "", 0)
+    rated.next_sequence += len(texts)
 
 
-def insert_rows_of(path: Path, batch: Batch, constants: dict[str, str]) -> str:
-    """The statement that puts a staged file's rows among those that wait; ``constants`` are texts of all rows.
+class StagedDays:
+    """The rows of a batch by day, in files of the staging folder until ``clear``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.days: dict[int, StagedDay] = {}
+        self._query = ""
+
+    def begin(self, batch: Batch, constants: dict[str, str]) -> None:
+        """Say what the rows to come have in common: the constants of their batch, and ``constants``."""
+        self._query = rows_query(batch, constants)
+
+    def put_away(self, most_rows: int = MOST_ROWS) -> None:
+        """Write out the rows of each day that has more than so many in memory."""
+        for number, day in self.days.items():
+            if len(day.rows) > most_rows:
+                with self._path(number).open("a", encoding="utf-8") as stream:
+                    stream.write("\n".join(day.rows) + "\n")
+                day.rows = []
+
+    def rows(self) -> list[DayRows]:
+        """Each day's rows as the lake wants them."""
+        self.put_away(0)
+        return [
+            DayRows(
+                number,
+                int(day.count),
+                int(day.records),
+                day.amounts,
+                self._query.format(sql_text(str(self._path(number)))),
+            )
+            for number, day in sorted(self.days.items())
+        ]
+
+    def clear(self) -> None:
+        """Forget them."""
+        for number in self.days:
+            self._path(number).unlink(missing_ok=True)
+        self.days = {}
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"rows-{number}.csv"
+
+
+def rows_query(batch: Batch, constants: dict[str, str]) -> str:
+    """The query of a staged file's rows, whose path stands in for ``{}``; ``constants`` are texts of all rows.
 
     ``catalogue`` stands only in rows that a rule priced.
     """
@@ -76,12 +125,13 @@ def insert_rows_of(path: Path, batch: Batch, constants: dict[str, str]) -> str:
         elif name in same:
             values.append(f"{sql_text(same[name])}::{kind}")
         else:
-            values.append(name if name in staged else "NULL")
-    return f"""
-        INSERT INTO {ROWS} ({COLUMN_LIST}) SELECT {", ".join(values)}
-        FROM read_csv({sql_text(str(path))}, header = false, auto_detect = false, delim = '{PART}', quote = '',
-            escape = '', nullstr = '', strict_mode = true, columns = {{{types}}})
-    """  # noqa: S608 - quoted by sql_text
+            values.append(name if name in staged else f"NULL::{kind}")
+    chosen = ", ".join(f"{value} AS {name}" for value, name in zip(values, COLUMNS, strict=True))
+    head = f"SELECT {chosen} FROM read_csv(".replace("{", "{{").replace("}", "}}")  # noqa: S608 - quoted by sql_text
+    return head + (
+        f"{{}}, header = false, auto_detect = false, delim = '{PART}', quote = '', escape = '', nullstr = '', "
+        f"strict_mode = true, columns = {{{{{types}}}}})"
+    )
 
 
 def _varying(batch: Batch) -> list[str]:

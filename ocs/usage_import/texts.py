@@ -6,7 +6,7 @@ Texts repeat, so that their values are remembered: a lookup costs 40 ns, a time 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
@@ -14,20 +14,20 @@ from zoneinfo import ZoneInfo
 
 from config.column_texts import TimeColumn, WordColumn
 from config.quantity_text import LIMIT_UNITS, UNITS
+from ocs.usage_import.plain_columns import MOST_DIGITS
 from ocs.usage_import.refusal import AMOUNT_OF_USE, NUMBER, TIME, WORD, Refusal
 from rating.numbering import Numbering
 
 MOST_REMEMBERED: Final = 100_000
-MOST_DIGITS: Final = 20
 _DECIMAL: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 _CLOCK: Final = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9])")
 _NUMBER: Final = re.compile(rf"\+?[0-9]{{1,{MOST_DIGITS}}}")
 _SERVICE_NUMBER: Final = re.compile(rf"[0-9*#]{{1,{MOST_DIGITS}}}")
 _TYPOGRAPHY: Final = str.maketrans("", "", " -./()")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_MS: Final = 631_152_000_000
+FIRST_MS: Final = 631_152_000_000
 """1990: what is before was no usage."""
-_LAST_MS: Final = 1 << 42
+LAST_MS: Final = 1 << 42
 
 Parse = Callable[[str], Any]
 
@@ -49,6 +49,19 @@ class Remembered(dict[str, Any]):
                 self.clear()
             self[text] = value
         return value
+
+
+def read_column(
+    values: Remembered, texts: Iterable[str], lines: list[int], refused: dict[int, Refusal]
+) -> list[Any]:
+    """The values of a column; a line without one is refused, if it was not before."""
+    column = [values[text] for text in texts]
+    if values.refused:
+        values.refused = False
+        for line, value in zip(lines, column, strict=True):
+            if type(value) is Refusal:
+                refused.setdefault(line, value)
+    return column
 
 
 def moment_parser(column: TimeColumn) -> Parse:
@@ -83,7 +96,7 @@ def _in_range(text: str, instant: datetime) -> int | Refusal:
 
 
 def _checked_ms(text: str, found: int) -> int | Refusal:
-    if _FIRST_MS <= found < _LAST_MS:
+    if FIRST_MS <= found < LAST_MS:
         return found
     return Refusal(TIME, f"{text!r} is not a time of any usage")
 

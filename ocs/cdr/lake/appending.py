@@ -26,20 +26,25 @@ _DAY_MS: Final = 86_400_000
 _EPOCH: Final = date(1970, 1, 1)
 
 
-class _Day(NamedTuple):
-    """The rows of a UTC day; ``number`` counts days since 1970, ``amounts`` are micros by currency."""
+class DayRows(NamedTuple):
+    """The rows of a UTC day; ``number`` counts days since 1970, ``amounts`` are micros by currency.
+
+    ``query`` gives them, in the order of sequence and line, with the columns of the lake in their order.
+    """
 
     number: int
     rows: int
     records: int
     amounts: dict[str, int]
+    query: str
 
 
 class LakeAppender:
     """Writes one series into the lake; ``open`` first, ``close`` at the end.
 
     ``clock`` returns epoch milliseconds. Who uses it inserts rows into the table ROWS of ``connection``, by
-    sequence and line, their records numbered from ``next_sequence`` on; ``commit`` makes them count.
+    sequence and line, their records numbered from ``next_sequence`` on, or tells ``commit``, which makes them
+    count, by which queries they come.
     """
 
     def __init__(
@@ -73,14 +78,16 @@ class LakeAppender:
         self.connection.close()
         self.folder.release()
 
-    def commit(self, last: int, also: Callable[[Connection], None] | None = None) -> list[int]:
-        """Make the waiting rows count: files, then one transaction; the files' numbers.
+    def commit(
+        self, last: int, also: Callable[[Connection], None] | None = None, days: list[DayRows] | None = None
+    ) -> list[int]:
+        """Make the waiting rows, or those of ``days``, count: files, then one transaction; the files' numbers.
 
         ``last`` is the number of the last record among them. ``also`` takes part in the transaction. After any
         exception nothing counts, and the appender is to be opened again.
         """
         first = self.next_sequence
-        files = [self._write_day(first, last, day) for day in self._days()]
+        files = [self._write_day(first, last, day) for day in (self._days() if days is None else days)]
         if sum(file.records for file in files) != last - first + 1:
             raise ValueError(f"records {first} to {last} of {self.series} are not all there, or not each once")
         with writing(self.engine) as connection:
@@ -105,13 +112,13 @@ class LakeAppender:
         self.empty()
         return cleared
 
-    def _days(self) -> list[_Day]:
+    def _days(self) -> list[DayRows]:
         """What waits, by day, in as few passes as there are."""
         number = f"started_ms // {_DAY_MS}"
         counted = self.connection.execute(
             f"SELECT {number}, count(*), count(DISTINCT sequence) FROM {ROWS} GROUP BY ALL ORDER BY ALL"  # noqa: S608
         ).fetchall()
-        days = {day: _Day(day, rows, records, {}) for day, rows, records in counted}
+        days = {day: DayRows(day, rows, records, {}, _rows_of(day)) for day, rows, records in counted}
         sums = self.connection.execute(
             f"SELECT {number}, currency, sum(amount_micros) FROM {ROWS} "  # noqa: S608
             "WHERE currency IS NOT NULL GROUP BY ALL"
@@ -120,14 +127,18 @@ class LakeAppender:
             days[day].amounts[currency] = int(amount)
         return list(days.values())
 
-    def _write_day(self, first: int, last: int, day: _Day) -> NewFile:
+    def _write_day(self, first: int, last: int, day: DayRows) -> NewFile:
         name = (_EPOCH + timedelta(days=day.number)).isoformat()
         path = lake_path(self.series, first, last, name)
         staged = self.folder.staging / Path(path).name
-        within = f"started_ms >= {day.number * _DAY_MS} AND started_ms < {(day.number + 1) * _DAY_MS}"
         self.connection.execute(
-            f"COPY (SELECT {COLUMN_LIST} FROM {ROWS} WHERE {within}) TO {sql_text(str(staged))} "  # noqa: S608
+            f"COPY ({day.query}) TO {sql_text(str(staged))} "
             "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         self.folder.publish(staged, path)
         return NewFile(self.series, first, last, name, path, day.rows, day.records, day.amounts)
+
+
+def _rows_of(day: int) -> str:
+    within = f"started_ms >= {day * _DAY_MS} AND started_ms < {(day + 1) * _DAY_MS}"
+    return f"SELECT {COLUMN_LIST} FROM {ROWS} WHERE {within}"  # noqa: S608

@@ -50,10 +50,10 @@ def _write(path: Path, mapping: str, lines: Iterable[str], records: int) -> Usag
 def _calls(calls: list[Call]) -> Iterable[str]:
     yield "SWITCH,CALL_ID,ANSWER_TIME,DURATION,A_NUMBER,B_NUMBER,TYPE,PLMN,CAUSE"
     for number, call in enumerate(calls, 8_800_001):
-        kind = "MOC" if call.outgoing else "MTC"
         at = f"{_local(call.started_ms):%Y-%m-%d %H:%M:%S}"
-        numbers = f"00{call.msisdn},00{call.other}"
-        yield f"MSC1,{number},{at},{call.seconds},{numbers},{kind},{HOME_NETWORK},{call.cause}"
+        ours, other = f"00{call.msisdn}", f"00{call.other}"
+        numbers = f"{ours},{other},MOC" if call.outgoing else f"{other},{ours},MTC"
+        yield f"MSC1,{number},{at},{call.seconds},{numbers},{HOME_NETWORK},{call.cause}"
     yield from MISTAKES
 
 
