@@ -1,7 +1,8 @@
-"""The process beside ``ocs serve``: after each feeding of the lake it delivers restored credit that waits.
+"""The process beside ``ocs serve``: after each feeding of the lake it brings to the store what waits for it.
 
-``python -m ocs.accounts.delivering_process``, with the orders of ``ocs.cdr.feeding_process``. Commands that
-record payments deliver by themselves; this is for those that could not reach the store.
+``python -m ocs.accounts.delivering_process``, with the orders of ``ocs.cdr.feeding_process``. Restored credit
+is delivered, and numbers whose subscription has ended are barred. Commands do both by themselves; this is for
+those that could not reach the store, and for what ends later.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="pa
 
 
 def deliver_pass(order: dict[str, Any]) -> str:
-    """Deliver what waits, where there is a database at all; why it failed, or ""."""
+    """Do what waits, where there is a database at all; why it failed, or ""."""
     url: str = order["database_url"]
     if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
         return ""
@@ -30,22 +31,24 @@ def deliver_pass(order: dict[str, Any]) -> str:
 
     from ocs.accounts.delivery import deliver, waiting_restorations  # noqa: PLC0415
     from ocs.database import DatabaseError, migrate, open_database  # noqa: PLC0415
+    from ocs.subscribers.ending import due_ends, end_online  # noqa: PLC0415
 
     try:
         engine = open_database(url)
         try:
             migrate(engine)
             with engine.connect() as connection:
-                if not waiting_restorations(connection):
+                if not waiting_restorations(connection) and not due_ends(connection, epoch_ms()):
                     return ""
 
             async def delivering() -> list[str]:
                 store = await open_store(order["store_url"] or None, Path(order["data_directory"]), tool=True)
                 try:
                     done = await deliver(engine, store, epoch_ms)
+                    barred = await end_online(engine, store, epoch_ms())
                 finally:
                     await store.close()
-                _log.info("online credit given back", restorations=done.delivered, **done.amounts)
+                _log.info("brought to the store", restorations=done.delivered, numbers_barred=len(barred))
                 return done.problems
 
             return "; ".join(asyncio.run(delivering()))

@@ -34,6 +34,7 @@ from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
 from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
+from ocs.cli.days import Day
 from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
@@ -46,21 +47,6 @@ TAX_FILE: Final = "tax.csv"
 MOST_NAMED: Final = 20
 DISCOUNTS_FILE: Final = "bill_discounts.csv"
 FILE: Final = click.Path(path_type=Path)
-
-
-class Day(click.ParamType[str]):
-    """A day, YYYY-MM-DD."""
-
-    name = "day"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The day as it was written, or a usage error."""
-        text = str(value)
-        try:
-            found = date.fromisoformat(text).isoformat()
-        except ValueError:
-            found = ""
-        return found if found == text else self.fail(f"{text!r} is not a day, such as 2026-11-24", param, ctx)
 
 
 @click.group("bill")

@@ -1,20 +1,34 @@
-"""``ocs customer load``, ``ocs customer show`` and ``ocs customer list``."""
+"""``ocs customer load``, ``show``, ``list``, ``close`` and ``end``."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from balance.opening import epoch_ms
+from balance.store import StoreError
+from config.issues import TextError
 from ocs.cli.billed import warn_of_other_accounts
+from ocs.cli.days import Day
 from ocs.cli.failure import Failure
-from ocs.cli.opened import opened_database
+from ocs.cli.opened import has_store, opened_database, opened_store
 from ocs.cli.options import common_options, current_settings, json_option
-from ocs.cli.printing import print_fields, print_json, print_table
+from ocs.cli.printing import print_fields, print_json, print_table, warn
 from ocs.cli.progress import staged_bar
+from ocs.customers.closing import Closing, ClosingError, close_account, end_subscription
 from ocs.customers.view import account_rows, customer_view
+from ocs.database import writing
+from ocs.subscribers.ending import end_online
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from config.settings_schema import Settings
 
 
 @click.group("customer")
@@ -87,6 +101,67 @@ def list_accounts(cycle: str | None, most: int, as_json: bool) -> None:
         return
     header = ("account", "party", "parent", "payer", "cycle", "currency", "taxes", "language", "subscriptions")
     print_table(header, [["" if value is None else value for value in row.values()] for row in rows])
+
+
+@command.command("close")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--on", "day", type=Day(), required=True, help="The first day it is not open any more.")
+@common_options
+@json_option
+def close(account_id: str, day: str, as_json: bool) -> None:
+    """Close a billing account: its subscriptions end when that day begins, its numbers are not served any more.
+
+    The bill of the period has what is due until then, prorated, and is the last one.
+    """
+    _close(lambda connection: close_account(connection, account_id, day), f"account {account_id}", as_json)
+
+
+@command.command("end")
+@click.argument("subscription_id", metavar="SUBSCRIPTION")
+@click.option("--on", "day", type=Day(), required=True, help="The first day it is not held any more.")
+@common_options
+@json_option
+def end(subscription_id: str, day: str, as_json: bool) -> None:
+    """End a subscription when a day begins; its number is not served any more. The account stays open."""
+    what = f"subscription {subscription_id}"
+    _close(lambda connection: end_subscription(connection, subscription_id, day), what, as_json)
+
+
+def _close(work: Callable[[Connection], Closing], what: str, as_json: bool) -> None:
+    settings = current_settings()
+    with opened_database(settings) as engine:
+        try:
+            with writing(engine) as connection:
+                done = work(connection)
+        except (ClosingError, TextError) as error:
+            raise Failure(str(error)) from None
+        now_ms = epoch_ms()
+        barred = _end_online(settings, engine, now_ms) if done.at_ms <= now_ms else []
+    if as_json:
+        print_json({**asdict(done), "barred": barred})
+        return
+    numbers = ", ".join(done.numbers) or "nothing that had not ended"
+    click.echo(f"{what} ends with the beginning of {done.day}: {numbers}")
+    if done.at_ms > now_ms and done.numbers:
+        click.echo("`ocs serve` bars the numbers when that moment has come")
+    for number in barred:
+        click.echo(f"{number} is barred: it is served until the end of its open session")
+
+
+def _end_online(settings: Settings, engine: Engine, now_ms: int) -> list[str]:
+    """Bar the numbers whose end has come, where there is a store; else it waits for ``ocs serve``."""
+    if not has_store(settings):
+        return []
+
+    async def ending() -> list[str]:
+        async with opened_store(settings) as store:
+            return await end_online(engine, store, now_ms)
+
+    try:
+        return asyncio.run(ending())
+    except StoreError as error:
+        warn(f"the numbers are not barred yet, the store is not there ({error}); `ocs serve` does it")
+        return []
 
 
 def _print_party(view: dict[str, Any]) -> None:

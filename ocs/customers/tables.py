@@ -108,3 +108,15 @@ SUBSCRIPTION_ADDON: Final = Table(
     Column("to_ms", MOMENT),
     CheckConstraint("to_ms > from_ms", name="to_after_from"),
 )
+
+_WAITS: Final = text("done_ms IS NULL")
+
+ONLINE_END: Final = Table(
+    "online_end",
+    metadata,
+    Column("msisdn", TEXT, primary_key=True),
+    Column("at_ms", MOMENT, primary_key=True, autoincrement=False),  # from then on it is not served online
+    Column("account_id", TEXT, ForeignKey("billing_account.account_id"), primary_key=True),
+    Column("done_ms", MOMENT),  # NULL: the charging server does not know it yet
+    Index("ix_online_end_waits", "at_ms", sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
