@@ -24,6 +24,8 @@ from ocs.cdr.offline_settings import settings_of
 from ocs.logs import configure_logs
 
 NICE: Final = 19
+AUTOGROUP: Final = Path("/proc/self/autogroup")
+"""Is there where the kernel has autogroups."""
 FIRST_PASS_S: Final = 10.0
 """The first pass comes so soon after the start, or after one interval where that is shorter."""
 
@@ -58,15 +60,17 @@ def main(also: Callable[[dict[str, Any]], str] | None = None) -> None:
 
 
 def _stand_back() -> None:
-    """Give every core up at once to whoever wants it.
+    """Give every core up to whoever wants it.
 
-    Niceness alone is a small share: on Linux a server that wakes up still waits milliseconds for a nice process
-    to end its turn, but not for an idle one.
+    Linux shares cores among sessions first (sched(7), autogroup), and this process has one of its own: its
+    niceness counts within that only, so that the session's own must be set too.
     """
     os.nice(NICE)
     if sys.platform == "linux":
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with suppress(OSError):
+            AUTOGROUP.write_text(str(NICE))
 
 
 def _pass(order: dict[str, Any]) -> str:

@@ -42,6 +42,8 @@ async def test_it_feeds_comes_back_and_ends(
     assert os.getpriority(os.PRIO_PROCESS, first) == 19
     if sys.platform == "linux":
         assert os.sched_getscheduler(first) == os.SCHED_IDLE
+        autogroup = Path(f"/proc/{first}/autogroup")
+        assert not autogroup.exists() or autogroup.read_text().endswith("nice 19\n")
     os.kill(first, signal.SIGKILL)
     write_journal(tmp_path / "cdr", [record(3)])
     await until_fed(tmp_path, sqlite_engine, 3)
