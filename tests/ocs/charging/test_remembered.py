@@ -41,7 +41,7 @@ def test_tables_are_bounded() -> None:
 def test_what_left_is_freed_before_the_next_turn() -> None:
     """Freed piece by piece, at most the states of three halves are alive."""
     states = RememberedStates(100, 100)
-    sessions = [session(name) for name in range(1000)]
+    sessions = [session(name) for name in range(400)]
     most = 0
     for each in sessions:
         states.keep_session(each)
