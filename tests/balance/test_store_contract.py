@@ -108,6 +108,7 @@ async def test_a_value_with_a_life_ends(work: StoreAtWork) -> None:
 async def test_a_value_without_a_life_is_permanent_again(work: StoreAtWork) -> None:
     """Setting a value plainly drops the life that it had; a comparison keeps it."""
     store = work.store
+    set_again = compared = b""
     for life_ms in (40, 400, 4_000):  # a busy machine may take longer than a life from commit to commit
         set_again, compared = b"s:%d" % life_ms, b"t:%d" % life_ms
         both = [change((key, 0, state(1)), life_ms=life_ms) for key in (set_again, compared)]
