@@ -4,8 +4,12 @@
 
 DATA ?= data/default
 DEMO_SECONDS ?= 60
-WORKERS ?= 2
+# One more than there are cores: many tests wait for a server.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 BIN := .venv/bin
+
+# Without bytecode every process compiles the sources and the libraries again, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install compile demo demo-billing run test soak bench lint format lock clean
 
@@ -48,14 +52,15 @@ run: install
 
 COMPILED := $(BIN)/python -P -c 'import sys; from ocs import hotpath; sys.exit(not hotpath.compiled())'
 
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 test: .venv/dev.stamp
 	@scripts/compile
 	@if $(COMPILED); then \
 		echo "interpreted: what the compiler changes"; \
-		OCS_PURE=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not one_form" && \
-		echo "compiled: everything" && $(BIN)/python -m pytest -n $(WORKERS); \
+		OCS_PURE=1 $(PYTEST) -m "not soak and not one_form" && echo "compiled: everything" && $(PYTEST); \
 	else \
-		OCS_PURE=1 $(BIN)/python -m pytest -n $(WORKERS) && echo "no C compiler: the tests ran interpreted only"; \
+		OCS_PURE=1 $(PYTEST) && echo "no C compiler: the tests ran interpreted only"; \
 	fi
 
 soak: .venv/dev.stamp
