@@ -31,6 +31,7 @@ _FIELDS: Final = {
     "closed_at": "VARCHAR",
     "unit_kind": "VARCHAR",
     "used_units": "BIGINT",
+    "amount_micros": "BIGINT",
     "written_off_micros": "BIGINT",
     "currency": "VARCHAR",
     "tax": "VARCHAR",
@@ -44,7 +45,8 @@ def insert_records(path: Path, series: str) -> str:
     """The statement that puts the records of a JSON Lines file among the waiting rows.
 
     A record without any charge line or bucket use has one row, line 0, with its used units and no amount. What
-    was written off is a row below zero: rows add up to what the account was charged.
+    a bundle of money paid and what was written off are rows below zero: rows add up to what the account was
+    charged.
     """
     columns = ", ".join(f"{sql_text(name)}: {sql_text(kind)}" for name, kind in _FIELDS.items())
     nothing = "rule: NULL, catalogue: NULL, band: NULL, destination: NULL, tax: NULL, bucket: NULL"
@@ -59,18 +61,25 @@ def insert_records(path: Path, series: str) -> str:
         "list_transform(coalesce(buckets, []), lambda b: {rule: NULL, catalogue: NULL, band: NULL, "
         f"destination: NULL, tax: NULL, bucket: b.bucket, units: b.units, {no_price}}})"
     )
-    written_off = (
-        "CASE WHEN coalesce(written_off_micros, 0) = 0 THEN [] ELSE [{"
-        "rule: split_part(charges[-1].rule, '#', 1) || '#written-off', catalogue: charges[-1].catalogue, "
-        "band: NULL, destination: charges[-1].destination, tax: charges[-1].tax, "
-        "bucket: NULL::VARCHAR, units: 0, price_micros: NULL, per_units: NULL, "
-        "rounding: NULL, amount_micros: -written_off_micros}] END"
+    last = (
+        "catalogue: charges[-1].catalogue, band: NULL, destination: charges[-1].destination, "
+        "tax: charges[-1].tax, bucket: NULL::VARCHAR, units: 0, price_micros: NULL, per_units: NULL, "
+        "rounding: NULL"
+    )
+    adjustments = ", ".join(
+        f"{{rule: split_part(charges[-1].rule, '#', 1) || '#{name}', {last}, amount_micros: -({micros})}}"
+        for name, micros in (("credit", "credit_micros"), ("written-off", "lost_micros"))
     )
     # the file holds whole lines of the journal, each at most as long as the outbox admits
     return f"""
         INSERT INTO {ROWS} ({COLUMN_LIST})
         WITH record AS (
-            SELECT *, list_concat({lines}, {written_off}) AS charge_lines, {uses} AS bucket_lines
+            SELECT *, coalesce(written_off_micros, 0) AS lost_micros,
+                coalesce(list_sum(list_transform(charges, lambda c: c.amount_micros)), 0) AS priced_micros,
+                priced_micros - lost_micros - coalesce(amount_micros, priced_micros - lost_micros)
+                    AS credit_micros,
+                list_concat({lines}, list_filter([{adjustments}], lambda a: a.amount_micros <> 0))
+                    AS charge_lines, {uses} AS bucket_lines
             FROM read_json({sql_text(str(path))}, format = 'newline_delimited', columns = {{{columns}}})
         ), line AS (
             SELECT *, CASE WHEN len(charge_lines) + len(bucket_lines) = 0

@@ -1,4 +1,4 @@
-"""Closing accounts, ending subscriptions: the last bill is prorated, numbers are barred when the time has come."""
+"""Closing accounts, ending subscriptions: the last bill is prorated, and numbers are barred in their time."""
 
 from __future__ import annotations
 
@@ -221,4 +221,4 @@ def test_the_commands(tmp_path: Path) -> None:
     refused = ocs("close", "B", "--on", DAY)
     assert (refused.exit_code, refused.stderr) == (1, "ocs: there is no account B\n")
     assert ocs("close", "A", "--on", "17.10.2026").exit_code == 2
-    assert "is not between 1990 and 2060" in ocs("close", "A", "--on", "2999-01-01").stderr
+    assert "is not between 1990 and 2060" in ocs("end", "S1", "--on", "2999-01-01").stderr

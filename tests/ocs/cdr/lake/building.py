@@ -65,7 +65,7 @@ def record(sequence: int, started_ms: int = NOW_MS, **fields: Any) -> Row:
         "closed_at": time_octets(started_ms + 5000).decode(),
         "unit_kind": "octets",
         "used_units": 100,
-        "amount_micros": 0,
+        "amount_micros": sum(charge["amount_micros"] for charge in fields.get("charges", [])),
         "currency": "EUR",
         "charges": [],
         "buckets": [],

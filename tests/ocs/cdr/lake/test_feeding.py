@@ -86,21 +86,27 @@ def test_a_row_for_each_charge_line_and_bucket_use(tmp_path: Path, engine: Engin
 
 
 def test_rows_add_up_to_what_the_account_was_charged(tmp_path: Path, engine: Engine) -> None:
-    """What was written off, because the account may not go below zero, is a row below zero of the same tax."""
+    """What a bundle of money paid, and what was written off, are rows below zero of the same tax."""
     taxed = {**CHARGE, "amount_micros": 150, "tax": "telecom"}
     capped = {**CHARGE, "rule": "payg/any#cap-day", "units": 0, "amount_micros": -20, "tax": "telecom"}
+    use = {"bucket": "credit", "units": 100}
     records = [
         record(1, charges=[taxed, capped], amount_micros=90, written_off_micros=40),
         record(2, charges=[taxed], amount_micros=150, written_off_micros=0),
+        record(3, charges=[taxed], amount_micros=30, written_off_micros=20, buckets=[use]),
     ]
     write_journal(tmp_path / "cdr", records)
 
-    assert feed_all(tmp_path, engine) == 2
+    assert feed_all(tmp_path, engine) == 3
     assert lake_rows(tmp_path / "lake", engine, "sequence, line, rule, units, amount_micros, tax") == [
         (1, 0, "payg/any", 100, 150, "telecom"),
         (1, 1, "payg/any#cap-day", 0, -20, "telecom"),
         (1, 2, "payg/any#written-off", 0, -40, "telecom"),
         (2, 0, "payg/any", 100, 150, "telecom"),
+        (3, 0, "payg/any", 100, 150, "telecom"),
+        (3, 1, "payg/any#credit", 0, -100, "telecom"),
+        (3, 2, "payg/any#written-off", 0, -20, "telecom"),
+        (3, 3, None, 100, 0, None),
     ]
 
 
