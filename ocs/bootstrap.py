@@ -87,6 +87,7 @@ def _feeding(settings: Settings) -> FeedingChild | None:
         return None
     order = order_of(made) | {
         "every_s": settings.records.lake_every_s,
+        "stands_back": True,
         "log_level": settings.log.level,
         "log_format": settings.log.format,
         "store_url": settings.store.url,

@@ -63,6 +63,7 @@ def print_soak(data: dict[str, Any]) -> None:
         end=" ",
     )
     print(f"the generator stood still for up to {found['generator_stall_us']} us")
+    print(f"for {found['without_core_percent']} % of the time the machine had no core for the server")
     for whose in ("server", "store"):
         first, last = found[f"{whose}_mib"] or (0, 0)
         growth = found[f"{whose}_growth_percent"]

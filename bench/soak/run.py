@@ -23,7 +23,7 @@ from bench.soak.verdicts import growth_percent
 from ocs.simulation.profile import LoadProfile
 
 SETTLING_S: Final = 330
-"""Closed sessions are remembered for five minutes: until then memory grows as it must."""
+"""Closed sessions are remembered for five minutes: until then memory grows as it must, and is not judged."""
 
 
 @dataclass
@@ -42,6 +42,12 @@ class Watched:
             for process, path in files
             for cause in causes_of(process, read_if_there(path), from_us, until_us, incidents.during)
         ]
+
+    def without_core_percent(self, from_us: int, seconds: int) -> float:
+        """Percent of a span of time in which the server paused because the machine had no core for it."""
+        until_us = from_us + seconds * 1_000_000
+        pauses = [each for each in read_if_there(self.server) if from_us <= each.end_us <= until_us]
+        return round(sum(each.machine_us for each in pauses) / seconds / 1e4, 1)
 
 
 def soak(plan: SoakPlan, profile: LoadProfile) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def soak_figures(
 ) -> dict[str, Any]:
     """Pauses and memory of the soak itself."""
     soaking = [each.figures for each in outcome.windows if each.window.start_s >= plan.soak_starts_s]
-    settled_s = plan.soak_starts_s + min(SETTLING_S, plan.soak_s // 2)
+    settled_s = plan.soak_starts_s + max(SETTLING_S, plan.soak_s // 4)
     server_mib = [(each.at_us / 1e6, each.server_kib / 1024) for each in outcome.samples]
     from_us = outcome.started_us + plan.soak_starts_s * 1_000_000
     return {
@@ -92,6 +98,7 @@ def soak_figures(
         "longest_us": max((int(each["max_us"]) for each in soaking), default=0),
         "generator_stall_us": incidents.stall_us,
         "pauses": watched.pauses(incidents, from_us, from_us + plan.soak_s * 1_000_000),
+        "without_core_percent": watched.without_core_percent(from_us, plan.soak_s),
         "shed": sum(int(each["shed"]) for each in soaking),
         "server_mib": _first_and_last(server_mib, plan.soak_starts_s),
         "store_mib": _first_and_last(incidents.store_mib, plan.soak_starts_s),

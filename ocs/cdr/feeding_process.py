@@ -1,8 +1,7 @@
 """The process beside ``ocs serve`` that feeds the lake and the series: ``python -m ocs.cdr.feeding_process``.
 
 One line of JSON on stdin says what to do; the end of stdin, which also a killed server leaves, ends it between
-two passes. It works where a core has nothing else to do, and loads DuckDB and SQL only when there is something
-to write.
+two passes. It leaves the cores to the server, and loads DuckDB and SQL only when there is something to write.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from ocs.logs import configure_logs
 NICE: Final = 19
 AUTOGROUP: Final = Path("/proc/self/autogroup")
 """Is there where the kernel has autogroups."""
+NICE_OF_SESSION: Final = 10
 FIRST_PASS_S: Final = 10.0
 """The first pass comes so soon after the start, or after one interval where that is shorter."""
 
@@ -34,8 +34,9 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="la
 
 def main(also: Callable[[dict[str, Any]], str] | None = None) -> None:
     """Feed until stdin ends; ``also`` is done after each pass by the same orders: why it failed, or ""."""
-    _stand_back()
     order = json.loads(sys.stdin.readline())
+    if order["stands_back"]:
+        stand_back()
     configure_logs(order["log_level"], order["log_format"])
     every_s: float = order["every_s"]
     seen: object = None
@@ -59,18 +60,15 @@ def main(also: Callable[[dict[str, Any]], str] | None = None) -> None:
                 _log.error("what goes beside the lake failed", reason=other_error)
 
 
-def _stand_back() -> None:
-    """Give every core up to whoever wants it.
+def stand_back() -> None:
+    """Leave the cores to whoever wants them, but for a tenth of what another gets: the lake goes on being fed.
 
     Linux shares cores among sessions first (sched(7), autogroup), and this process has one of its own: its
     niceness counts within that only, so that the session's own must be set too.
     """
     os.nice(NICE)
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        with suppress(OSError):
-            AUTOGROUP.write_text(str(NICE))
+    with suppress(OSError):
+        AUTOGROUP.write_text(str(NICE_OF_SESSION))
 
 
 def _pass(order: dict[str, Any]) -> str:

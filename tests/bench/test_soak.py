@@ -73,6 +73,7 @@ def _data(process: str = SERVER, own_us: int = 20_000, machine_us: int = 0, **ch
     figures = {
         "longest_us": 20_000,
         "generator_stall_us": 5_000,
+        "without_core_percent": 0.5,
         "pauses": [pause],
         "server_growth_percent": 0.1,
         "store_growth_percent": None,
@@ -90,6 +91,7 @@ def test_what_is_not_well_is_said() -> None:
     assert verdicts(_data(own_us=10_000, machine_us=300_000, longest_us=310_000)) == []
     assert verdicts(_data(process=BYSTANDER, own_us=60_000)) == []
     assert "waited 90000 us" in verdicts(_data(longest_us=90_000))[0]
+    assert verdicts(_data(longest_us=90_000, without_core_percent=30.0)) == []
     assert "server grew by 9" in verdicts(_data(server_growth_percent=9.0))[0]
     assert "1 reloads, 2 were asked" in verdicts(_data(reloads_told=1))[0]
 
