@@ -4,8 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from librt.strings import BytesWriter
 
+from balance.changes import ChangeSet
+from balance.keys import reference_key
 from balance.memory import MemoryStore
+from balance.packing import put_number, put_octet
+from balance.store import commit_sets
 from ocs.accounts.top_up import TopUpError, top_up
 from ocs.accounts.view import account_view
 from ocs.audit.run import audit
@@ -86,3 +91,18 @@ async def test_of_a_shared_account_it_must_be_said_who_tops_up(tmp_path: Path) -
     done = await top_up(store, "family", 20 * EUR, "r2", NOW_MS, catalogue=catalogue, subscriber_id=b"440005")
     assert done.bonuses == ()
     assert (await top_up(store, "dollars", 20 * EUR, "r1", NOW_MS, catalogue=catalogue)).bonuses == ()
+
+
+async def test_a_mark_from_before_bonuses_still_counts(tmp_path: Path) -> None:
+    """What was credited by an earlier version is not credited again, nor its bonus given."""
+    store, catalogue = await operator(tmp_path)
+    out = BytesWriter()
+    put_number(out, 1)
+    put_octet(out, 1)
+    put_number(out, 20 * EUR)
+    put_number(out, NOW_MS)
+    change = ChangeSet()
+    change.put(reference_key("440001", "old"), 0, out.getvalue(), 0)
+    await commit_sets(store, [change])
+    done = await top_up(store, "440001", 20 * EUR, "old", NOW_MS, catalogue=catalogue)
+    assert (done.repeated, done.bonuses, done.account.credited_micros) == (True, (), 0)
