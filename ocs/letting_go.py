@@ -7,6 +7,8 @@ keep the interpreter for a twentieth of a second.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from rating.giving_way import give_way
@@ -35,10 +37,19 @@ def _add_parts(parts: list[object]) -> None:
         part = parts[at]
         at += 1
         if _has_parts(part):
-            for each in gc.get_referents(part):
+            for each in _parts_of(part):
                 if _has_parts(each) and id(each) not in seen:
                     seen.add(id(each))
                     parts.append(each)
+
+
+def _parts_of(thing: object) -> Iterable[object]:
+    """What a thing holds; of a long collection one after the other, so that other threads run meanwhile."""
+    if isinstance(thing, dict) and len(thing) > AT_ONCE:
+        return chain(thing, thing.values())
+    if isinstance(thing, (list, tuple, set, frozenset)) and len(thing) > AT_ONCE:
+        return thing
+    return gc.get_referents(thing)
 
 
 def _has_parts(thing: object) -> bool:
