@@ -42,12 +42,9 @@ def put_decimal(out: BytesWriter, value: i64) -> None:
     if value < 0:
         out.write(str(value).encode())
         return
-    unit: i64 = 1
-    while value // unit > 9:
-        unit *= 10
-    while unit > 0:
-        out.append(u8(48 + value // unit % 10))
-        unit //= 10
+    if value > 9:  # the compiler divides by a literal without a call
+        put_decimal(out, value // 10)
+    out.append(u8(48 + value % 10))
 
 
 def put_octets(out: BytesWriter, value: bytes) -> None:

@@ -12,7 +12,7 @@ from mypy_extensions import i64, mypyc_attr
 from balance.account import Account, AccountCounter, Bucket
 from balance.operations import Reservation, debit_money, debit_units, reserve_money, reserve_units
 from ocs.charging.gifts import GIFT, give_bonus
-from ocs.charging.session import BucketUse, ChargeLine, Service, SessionIdentity
+from ocs.charging.session import ChargeLine, Service, SessionIdentity
 from rating.calendar import FAR_MS, Zone
 from rating.catalogue import Catalogue, Plan
 from rating.charge import Charge, CounterChange
@@ -137,7 +137,7 @@ def charge_metered(
             debit_units(bucket, use.units)
         else:
             bucket.remaining -= use.units
-        add_bucket_use(service, bucket.bucket_id, use.units)
+        service.take_from_bucket(bucket.bucket_id, use.units)
     for change in charge.counter_changes:
         add_to_counter(account, change)
     if charge.first_report and charge.counted_units > 0 and not meter.continues:
@@ -201,15 +201,6 @@ def add_to_counter(account: Account, change: CounterChange) -> None:
             if counter.period < oldest.period:
                 oldest = counter
         account.counters.remove(oldest)
-
-
-def add_bucket_use(service: Service, bucket_id: str, units: i64) -> None:
-    """Count units that a bucket paid for a service."""
-    for use in service.bucket_uses:
-        if use.bucket_id == bucket_id:
-            use.units += units
-            return
-    service.bucket_uses.append(BucketUse(bucket_id, units))
 
 
 def _put_lines(service: Service, charge: Charge, version: str) -> None:

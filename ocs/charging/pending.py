@@ -20,13 +20,15 @@ class Pending:
     """One request (or, without ``request``, the expiry of a session) between arrival and answer.
 
     The ``checked`` flags say what the store did not have when it was asked, since the request arrived or last
-    lost to another writer. ``session`` and ``subscriber`` are what its ``decision`` was made on;
-    ``deadline_ms`` is a new time for the session in the deadline index, ``next`` the following request of the
-    session. ``received_us`` is of a monotonic clock; ``seen`` is set when a batch first looks at it.
+    lost to another writer. ``session`` and ``subscriber`` are what its ``decision`` was made on, ``key`` is the
+    session's in the store; both are set for the commit. ``deadline_ms`` is a new time for the session in the
+    deadline index, ``next`` the following request of the session. ``received_us`` is of a monotonic clock;
+    ``seen`` is set when a batch first looks at it.
     """
 
     def __init__(self, session_id: bytes, received_us: i64) -> None:
         self.session_id = session_id
+        self.key = b""
         self.received_us = received_us
         self.request: CreditControlRequest | None = None
         self.connection: AnswerSink | None = None
@@ -121,6 +123,7 @@ class Group:
             decision = pending.decision
             session = None if decision is None else decision.session
             key = session_key(pending.session_id)
+            pending.key = key
             if session is None:
                 batch.put(key, version, b"", 0)
                 continue
@@ -139,7 +142,7 @@ class Group:
 
     def _put_consequences(self, batch: ChangeBatch, pending: Pending, decision: Decision) -> None:
         if pending.deadline_ms != ABSENT:
-            batch.deadline(session_key(pending.session_id), pending.deadline_ms)
+            batch.deadline(pending.key, pending.deadline_ms)
         for record in decision.records:
             batch.event(record)
         if decision.opened:

@@ -127,6 +127,14 @@ class Service:
         other.metered_from = self.metered_from
         return other
 
+    def take_from_bucket(self, bucket_id: str, units: i64) -> None:
+        """Note units that were paid from a bucket."""
+        for use in self.bucket_uses:
+            if use.bucket_id == bucket_id:
+                use.units += units
+                return
+        self.bucket_uses.append(BucketUse(bucket_id, units))
+
 
 @mypyc_attr(acyclic=True)
 class SessionIdentity:

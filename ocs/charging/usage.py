@@ -9,7 +9,7 @@ from mypy_extensions import i64
 from balance.account import Account, Bucket
 from balance.operations import Reservation, debit_money, debit_units
 from balance.quantity import LIMIT_MICROS, OCTETS, SECONDS
-from ocs.charging.session import BucketUse, ChargeLine, Service
+from ocs.charging.session import ChargeLine, Service
 from protocol.messages import ABSENT, MultipleServicesCreditControl
 from rating.catalogue import BundleDefinition, Plan, Rate, Rule
 from rating.pricing import price_micros_of
@@ -140,7 +140,7 @@ def charge(
         taken = min(taken, left)
         if taken > 0:
             debit_units(bucket, taken)
-            _add_bucket_use(service, bucket.bucket_id, taken)
+            service.take_from_bucket(bucket.bucket_id, taken)
             left -= taken
     if left > 0:
         if line is None:
@@ -165,11 +165,3 @@ def record_unrated(service: Service, units: i64, catalogue: str) -> None:
     line = ChargeLine(UNRATED, catalogue, 0)
     line.units = units
     lines.append(line)
-
-
-def _add_bucket_use(service: Service, bucket_id: str, units: i64) -> None:
-    for use in service.bucket_uses:
-        if use.bucket_id == bucket_id:
-            use.units += units
-            return
-    service.bucket_uses.append(BucketUse(bucket_id, units))
