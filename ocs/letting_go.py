@@ -14,6 +14,9 @@ from typing import Final
 from rating.giving_way import give_way
 
 AT_ONCE: Final = 500
+SETS: Final = 64
+OCTETS: Final = 16
+"""Objects begin at multiples of so many."""
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 _PACKAGES: Final = frozenset({"config", "rating"})
 
@@ -31,16 +34,20 @@ def let_go(things: list[object]) -> None:
 
 def _add_parts(parts: list[object]) -> None:
     """Add whatever hangs on the things of a list, each after what holds it."""
-    seen = {id(part) for part in parts}
+    seen: list[set[int]] = [set() for _ in range(SETS)]  # a single large one would take long to grow
+    for part in parts:
+        seen[id(part) // OCTETS % SETS].add(id(part))
     at = 0
     while at < len(parts):
         part = parts[at]
         at += 1
         if _has_parts(part):
             for each in _parts_of(part):
-                if _has_parts(each) and id(each) not in seen:
-                    seen.add(id(each))
-                    parts.append(each)
+                if _has_parts(each):
+                    near = seen[id(each) // OCTETS % SETS]
+                    if id(each) not in near:
+                        near.add(id(each))
+                        parts.append(each)
 
 
 def _parts_of(thing: object) -> Iterable[object]:
