@@ -1,8 +1,8 @@
 """CSV to rated Parquet: how many records a second of processor time an import takes, and where it goes.
 
 ``python -m bench.usage_import [--mapping voice|sms|data] [--records N] [--plan flat|talk] [--again]``: usage of
-10,000 subscribers over a month, rated, put into a lake with its manifest in SQLite. Processor time is that of all
-threads and children, without making the file. ``flat`` has one price, ``talk`` tiers of a counter and a bundle.
+10,000 subscribers over a month, rated, put into a lake with its manifest in SQLite. Processor time is that of
+all threads and children, without making the file. ``flat`` has one price, ``talk`` tiers and a bundle.
 ``--again`` imports the same records in a second file too, where each is a duplicate.
 """
 
@@ -77,14 +77,14 @@ WRITTEN: Final[dict[str, tuple[str, Any]]] = {
 }
 
 
-def write_usage(path: Path, mapping: str, records: int, name: str) -> None:
-    """Usage of November, one after the other in time. ``name`` stands at the end, in a line that is no usage."""
+def write_usage(path: Path, mapping: str, records: int, end: str = "") -> None:
+    """Usage of November, one after the other in time. ``end`` stands at the end, and makes a file another."""
     chance = Random(5)
     header, line = WRITTEN[mapping]
     with path.open("w") as stream:
         stream.write(header)
         stream.writelines(line(number * MONTH_S // records, number, chance) for number in range(records))
-        stream.write(name)
+        stream.write(end)
 
 
 def _november(second: int, between: str) -> str:

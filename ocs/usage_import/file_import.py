@@ -31,7 +31,9 @@ TELLING_LINES: Final = 100
 """A first batch of so many lines of which none is usage: the mapping is another file's."""
 
 Progress = Callable[[int, int, int], None]
-"""Octets done, octets of the file, records accepted so far."""
+"""Octets done, of the batch under way too, octets of the file, records accepted so far."""
+_PARTS: Final = 3
+"""A batch's octets are done by a third where they are read, by two where they are rated."""
 
 
 @contextmanager
@@ -65,10 +67,12 @@ class FileImport:
         self._batches = batches
         self._file = UsageFile(path, batches.mapping)
         self._batch_octets = batch_octets
+        self._progress: Progress | None = None
 
     def run(self, progress: Progress | None = None) -> FileReport:
         """Import what is left of the file. ConfigError, ImportFailedError."""
         batches = self._batches
+        self._progress = progress
         at = self._begin()
         suspense = suspense_path(batches.around.suspense, batches.name, at.import_id, at.file)
         if at.finished_ms is not None:
@@ -84,8 +88,7 @@ class FileImport:
                 with writing(batches.around.engine) as connection:
                     drop_import(connection, at.import_id)
                 raise
-            if progress is not None:
-                progress(at.next_octet, at.octets, at.accepted)
+            self._tell(at, 0, 1)
         return FileReport(at, known=False, suspense=suspense)
 
     def _begin(self) -> Import:
@@ -113,7 +116,10 @@ class FileImport:
         if at.accepted + at.duplicates + at.suspended == 0 and not any(batch.lines for batch in read.batches):
             _check_mapping(self._file.path, read)
         duplicates = batches.take_duplicates(read.batches)
-        count, unrated = batches.stage(read.batches, at.file)
+        octets = read.next_octet - at.next_octet
+        count, unrated = batches.stage(
+            read.batches, at.file, lambda done, of: self._tell(at, octets * (of + done), _PARTS * of)
+        )
         refused.update(unrated)
         suspended, repeated = self._suspended(at, read)
         writer.append(suspended)
@@ -149,7 +155,13 @@ class FileImport:
             read.refused.update(block.refused)
             read.blocks.append((read.next_line, read.next_octet, block.next_octet - read.next_octet))
             read.next_line, read.next_octet = block.next_line, block.next_octet
+            self._tell(at, read.next_octet - at.next_octet, _PARTS)
         return read
+
+    def _tell(self, at: Import, octets: int, part: int) -> None:
+        """Tell how far the file is, with a part of octets that are not committed yet."""
+        if self._progress is not None:
+            self._progress(at.next_octet + octets // part, at.octets, at.accepted)
 
     def _suspended(self, at: Import, read: _Read) -> tuple[list[Suspended], int]:
         """The lines to suspend, and how many came before, and were suspended then."""

@@ -99,6 +99,8 @@ class Tenure:
         self.refusal = refusal
         plan = None if context is None else context.plan
         self.counts_usages = plan is not None and len(plan.discounts) > 0
+        plan_id = "" if plan is None else plan.plan_id
+        self.texts = f"{account}{PART}{plan_id}"
 
 
 FindTenure = Callable[[str, int], Tenure]
@@ -148,12 +150,11 @@ class StagedDay:
         self.records: i64 = 0
         self.amounts: dict[str, int] = {}
 
-    def add(self, rows: list[str], currency: str, amount_micros: int) -> None:
-        """Add the rows of one record."""
-        self.rows += rows
-        self.count += i64(len(rows))
+    def count_record(self, rows: i64, currency: str, amount_micros: int) -> None:
+        """Count a record whose rows were added."""
+        self.count += rows
         self.records += 1
-        if currency:
+        if currency and (amount_micros != 0 or currency not in self.amounts):
             self.amounts[currency] = self.amounts.get(currency, 0) + amount_micros
 
 
@@ -215,7 +216,7 @@ def rate(columns: Columns, known: dict[str, Tenure], find: FindTenure, rated: Ra
             if charge.bonuses:
                 holder.give(charge.bonuses, start)
                 _take_off(charge)
-        _put_rows(rated, columns.heads[index], tenure.account, context, usage, charge)
+        _put_rows(rated, columns.heads[index], tenure, context, usage, charge)
 
 
 def _take_off(charge: Charge) -> None:
@@ -259,42 +260,43 @@ def _octets(text: str) -> bytes:
     return text.encode() if text else b""
 
 
-def _put_rows(rated: Rated, head: str, account: str, context: Context, usage: Usage, charge: Charge) -> None:
+def _put_rows(rated: Rated, head: str, tenure: Tenure, context: Context, usage: Usage, charge: Charge) -> None:
     destination = charge.destination
-    zones = context.catalogue.destinations
-    if not destination and zones is not None and usage.attributes.called:
-        destination = zones.zone_of(usage.attributes.called)
-    plan_id = "" if context.plan is None else context.plan.plan_id
+    if not destination and usage.attributes.called:
+        zones = context.catalogue.destinations
+        if zones is not None:
+            destination = zones.zone_of(usage.attributes.called)
     kind = charge.unit_kind
     used = charge.used_units
     if kind == 0:
         kind, used = _measured(usage)
     sequence = rated.next_sequence
     rated.next_sequence = sequence + 1
+    # \x1f is PART, which a literal joins to its neighbours
     record = (
-        f"{head}{PART}{sequence}{PART}{account}{PART}{plan_id}{PART}{destination.decode()}"
-        f"{PART}{UNIT_NAMES[kind]}{PART}{used}{PART}{charge.currency}{PART}{charge.tax}{PART}"
+        f"{head}\x1f{sequence}\x1f{tenure.texts}\x1f{destination.decode()}\x1f{UNIT_NAMES[kind]}\x1f{used}"
+        f"\x1f{charge.currency}\x1f{charge.tax}\x1f"
     )
-    rows: list[str] = []
+    day = rated.day_of(usage.start_ms)
+    rows = day.rows
     amount: int = 0
     number: i64 = 0
     for line in charge.lines:
         rows.append(
-            f"{record}{number}{PART}{line.rule_id}{PART}{line.band}{PART}{line.units}{PART}{line.price_micros}"
-            f"{PART}{line.per_units}{PART}{line.rounding}{PART}{line.amount_micros}{PART}"
+            f"{record}{number}\x1f{line.rule_id}\x1f{line.band}\x1f{line.units}\x1f{line.price_micros}"
+            f"\x1f{line.per_units}\x1f{line.rounding}\x1f{line.amount_micros}\x1f"
         )
         amount += line.amount_micros
         number += 1
     for use in charge.pot_uses:
         paid: int = use.units if use.unit_kind == MONEY else 0
-        rows.append(
-            f"{record}{number}{PART}{PART}{PART}{use.units}{PART}{PART}{PART}{PART}{-paid}{PART}{use.bundle_id}"
-        )
+        rows.append(f"{record}{number}\x1f\x1f\x1f{use.units}\x1f\x1f\x1f\x1f{-paid}\x1f{use.bundle_id}")
         amount -= paid
         number += 1
     if number == 0:
-        rows.append(f"{record}0{PART}{PART}{PART}{used}{PART}{PART}{PART}{PART}0{PART}")
-    rated.day_of(usage.start_ms).add(rows, charge.currency, amount)
+        rows.append(f"{record}0\x1f\x1f\x1f{used}\x1f\x1f\x1f\x1f0\x1f")
+        number = 1
+    day.count_record(number, charge.currency, amount)
 
 
 def _measured(usage: Usage) -> tuple[i64, i64]:

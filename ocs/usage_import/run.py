@@ -97,8 +97,13 @@ class Batches:
                 before += count
         return len(found)
 
-    def stage(self, batches: list[Batch], source: str) -> tuple[int, list[tuple[int, Refusal]]]:
-        """Rate the records of a file; how many became rows that wait, and which lines no plan could rate."""
+    def stage(
+        self, batches: list[Batch], source: str, tell: Callable[[int, int], None] | None = None
+    ) -> tuple[int, list[tuple[int, Refusal]]]:
+        """Rate the records of a file; how many became rows that wait, and which lines no plan could rate.
+
+        ``tell`` hears how many of how many batches are rated.
+        """
         batches = [batch for batch in batches if batch.keys]
         if not batches:
             return 0, []
@@ -116,12 +121,14 @@ class Batches:
         }
         self._staged.begin(batches[0], constants)
         rated = Rated(self._appender.next_sequence, self._staged.days)
-        for batch in batches:
+        for number, batch in enumerate(batches, 1):
             if settled:
                 settle(batch, rated)
             else:
                 rate(columns_of(batch), self._tenures.known, self._tenures.find, rated)
             self._staged.put_away()
+            if tell is not None:
+                tell(number, len(batches))
         return int(rated.next_sequence) - self._appender.next_sequence, rated.refused
 
     def commit(self, count: int, also: Callable[[Connection], None]) -> None:

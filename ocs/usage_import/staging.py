@@ -62,7 +62,9 @@ def settle(batch: Batch, rated: Rated) -> None:
     behind = (columns.get(name, empty) for name in RATED_COLUMNS)
     rows = map(PART.join, zip(columns_of(batch).heads, *behind, strict=False))
     for row, started_ms in zip(rows, batch.started_ms, strict=True):
-        rated.day_of(started_ms).add([row], "", 0)
+        day = rated.day_of(started_ms)
+        day.rows.append(row)
+        day.count_record(1, "", 0)
     rated.next_sequence += len(texts)
 
 

@@ -61,7 +61,8 @@ class SubscriptionStanding(StandingHolder):
 
     def kept_text(self) -> str:
         """The standing as SQL keeps it."""
-        self._close()
+        if self._open is not None:
+            self._open.save()
         counters = {
             name: {str(period): value for period, value in by.items()}
             for name, by in self.standing.counters.items()

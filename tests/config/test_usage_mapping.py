@@ -48,6 +48,15 @@ def test_examples_are_right(name: str) -> None:
         (GOOD.replace("seconds: { column: DURATION }\n", ""), "m.yaml:1:1: nothing says how much was used"),
         (GOOD.replace("unique: [ID]\n", ""), "m.yaml:1:1: 'unique' is missing"),
         (GOOD + "duplicate_days: 500\n", "m.yaml:6:17: '500' is not a number of days up to 400"),
+        (
+            GOOD.replace("msisdn: { column: A }", "msisdn: { by: TYPE }"),
+            "m.yaml:5:9: nothing says which columns 'TYPE' chooses from",
+        ),
+        (GOOD.replace("{ column: A }", "{ by: T, colums: { X: A } }"), "m.yaml:5:1: unknown key 'colums'"),
+        (
+            GOOD.replace("{ column: A }", "{ by: T, columns: { X: '1' } }") + "header: no\n",
+            "m.yaml:5:15: 'T' is no number of a column, and the file has no header",
+        ),
         (GOOD + "numbers: { country: DE }\n", "m.yaml:6:21: 'DE' is not the beginning of a number"),
     ],
 )
@@ -71,3 +80,16 @@ def test_the_shortest_mapping(tmp_path: Path) -> None:
         7,
     )
     assert mapping.payment == "postpaid"
+
+
+def test_a_column_is_chosen_by_another(tmp_path: Path) -> None:
+    """Each column that may be chosen, and the one that chooses, is among those that are read."""
+    chosen = "{ by: TYPE, columns: { MTC: B, MOC: A }, otherwise: A }"
+    (tmp_path / "m.yaml").write_text(GOOD.replace("{ column: A }", chosen))
+    columns = dict(load_usage_mapping(tmp_path / "m.yaml").columns())
+    assert {place: columns[place] for place in columns if place[0] == "msisdn"} == {
+        ("msisdn", "by"): "TYPE",
+        ("msisdn", "columns", "MTC"): "B",
+        ("msisdn", "columns", "MOC"): "A",
+        ("msisdn", "otherwise"): "A",
+    }

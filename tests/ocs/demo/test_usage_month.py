@@ -55,6 +55,11 @@ def test_files_have_the_columns_that_the_mappings_name(tmp_path: Path) -> None:
         header = lines[0].split(mapping.delimiter)
         assert {column for _, column in mapping.columns()} <= set(header)
         assert all(line.count(mapping.delimiter) == len(header) - 1 for line in lines)
+    calls = [line.split(",") for line in files["voice"].path.read_text().splitlines()[1:]]
+    ours = {number: f"00{number}" for number in (subscription(each).msisdn for each in range(40))}.values()
+    known = [line for line in calls if line[4] in ours or line[5] in ours]
+    assert {line[6] for line in known} == {"MOC", "MTC"}
+    assert all(line[5 if line[6] == "MTC" else 4] in ours for line in known)
     assert len(files["sms"].path.read_text().splitlines()) == files["sms"].records == len(month.messages)
     trunks = files["trunk"].path.read_text().splitlines()[1:]
     assert len(trunks) == files["trunk"].records > 100

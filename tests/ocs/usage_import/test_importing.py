@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from config.column_texts import WordColumn
 from config.issues import ConfigError
 from config.usage_mapping import load_usage_mapping
-from ocs.usage_import.file_import import ImportFailedError
+from ocs.usage_import.file_import import FileImport, ImportFailedError
 from ocs.usage_import.imports import list_imports
+from ocs.usage_import.run import Batches
 from ocs.usage_import.suspense import read_suspense
 from tests.ocs.cdr.lake.building import lake_rows
 from tests.ocs.usage_import.small_operator import (
@@ -153,6 +154,57 @@ def test_what_is_no_usage_waits_with_its_place_and_why(
         ("voice:M1/7", 2),
         ("voice:M1/8", 4),
     ]
+
+
+def test_progress_is_told_within_a_batch(tmp_path: Path, sqlite_engine: Engine) -> None:
+    """Octets go up while a batch is read and rated, up to those of the file; records count with a commit."""
+    around = surroundings(tmp_path, sqlite_engine)
+    path = voice_file(tmp_path / "a.csv", *(call(number, 60, 12) for number in range(4)))
+    batches = Batches(around, "voice", load_usage_mapping(MAPPINGS / "voice.yaml"))
+    batches.open()
+    told: list[tuple[int, int, int]] = []
+    FileImport(batches, path).run(lambda *done: told.append(done))
+    batches.close()
+
+    octets = path.stat().st_size
+    assert [records for _, _, records in told] == [0, 0, 4]
+    assert sorted(told) == told
+    assert 0 < told[0][0] < told[1][0] < octets
+    assert told[-1] == (octets, octets, 4)
+
+
+def test_an_incoming_call_is_of_who_is_called(tmp_path: Path, sqlite_engine: Engine) -> None:
+    """The mapping chooses the subscriber's column by the call's direction; who calls is the calling party."""
+    around = surroundings(tmp_path, sqlite_engine)
+    incoming = call(1, 60, 99, type="MTC", called="0170 000012")
+    import_file(around, voice_file(tmp_path / "a.csv", incoming, call(2, 60, 13)), "voice")
+
+    columns = "msisdn, account, direction, calling, called"
+    assert lake_rows(around.lake, sqlite_engine, columns) == [
+        ("49170000012", "a12", "incoming", "49170000099", "49170000012"),
+        ("49170000013", "a13", "outgoing", "49170000013", "49301234567"),
+    ]
+
+
+def test_a_word_that_chooses_no_column_is_no_usage(tmp_path: Path, sqlite_engine: Engine) -> None:
+    """Without `otherwise`, a line whose word is not among `columns` waits, and the reason names both."""
+    text = (MAPPINGS / "voice.yaml").read_text()
+    chosen = text.replace(
+        "columns: { MTC: B_NUMBER }, otherwise: A_NUMBER", "columns: { MOC: A_NUMBER, MTC: B_NUMBER }"
+    )
+    assert chosen != text
+    (tmp_path / "voice.yaml").write_text(chosen)
+    around = surroundings(tmp_path, sqlite_engine)
+    batches = Batches(around, "voice", load_usage_mapping(tmp_path / "voice.yaml"))
+    batches.open()
+    path = voice_file(tmp_path / "a.csv", call(1, 60, 12, type="CFW"), call(2, 60, 12))
+    report = FileImport(batches, path).run()
+    batches.close()
+
+    (waiting,) = read_suspense(report.suspense)
+    assert (waiting.line, waiting.refusal.code) == (2, "word")
+    assert waiting.refusal.reason == "msisdn is chosen by TYPE, whose 'CFW' is not in the mapping"
+    assert report.imported.accepted == 1
 
 
 def test_lines_that_are_not_wanted_are_counted(tmp_path: Path, sqlite_engine: Engine) -> None:
