@@ -16,6 +16,7 @@ from config.settlement_schema import (
     AgreementText,
     DirectionText,
     ExchangeRateText,
+    PartnerText,
     PartyText,
     ReconciliationText,
 )
@@ -149,8 +150,12 @@ class _AgreementReader:
         data = self.document.data.get(key)
         text = None
         if data is not None:
-            text = read_piece(self._issues, self.document, PartyText, data, (key,))
-        return Party("", (), "") if text is None else Party(text.name, tuple(text.address), text.email or "")
+            kind = PartnerText if key == "party" else PartyText
+            text = read_piece(self._issues, self.document, kind, data, (key,))
+        if text is None:
+            return Party("", (), "")
+        language = text.language if isinstance(text, PartnerText) else ""
+        return Party(text.name, tuple(text.address), text.email or "", language)
 
     def _direction(self, name: str, currency: str, calendars: Named[Calendar]) -> DirectionTerms | None:
         at: Location = (name,)

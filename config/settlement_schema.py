@@ -35,6 +35,7 @@ from config.text_pieces import (
 
 _PREFIX: Final = re.compile(r"[0-9]{1,15}")
 _DAY_S: Final = 86_400
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _DAY: Final = "first day, local; of valid_until: the first day on which it holds no more"
 
 
@@ -65,6 +66,13 @@ def _whole_days(value: object) -> int:
     return seconds // _DAY_S
 
 
+def _language(value: object) -> str:
+    text = one_text(value)
+    if _LANGUAGE.fullmatch(text) is None:
+        raise TextError(f"{text!r} is not a language", "write it such as de or pt-BR")
+    return text
+
+
 def _seconds(value: object) -> int:
     return parse_duration_s(one_text(value))
 
@@ -89,6 +97,12 @@ class PartyText(Piece):
     name: Text = Field(examples=["NorthTel AB"])
     address: Texts = Field([])
     email: Text | None = None
+
+
+class PartnerText(PartyText):
+    """The other side, and the language of its statements."""
+
+    language: Annotated[str, PlainValidator(_language), text_schema("such as de or pt-BR", "de")] = ""
 
 
 class TierText(Piece):
@@ -153,7 +167,7 @@ class AgreementText(Piece):
 
     partner: Identifier
     operator: Annotated[Any, unread(PartyText)]
-    party: Annotated[Any, unread(PartyText)]
+    party: Annotated[Any, unread(PartnerText)]
     currency: Currency
     time_zone: Text = Field(examples=["Europe/Berlin"])
     valid_from: DayText

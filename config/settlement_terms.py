@@ -18,11 +18,12 @@ OUTGOING: Final = "outgoing"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One side; ``address`` without the name."""
+    """One side; ``address`` without the name, ``language`` that of its documents, "" where none is said."""
 
     name: str
     address: tuple[str, ...]
     email: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,10 +256,9 @@ def reconcile_file(
 @contextmanager
 def _settlement(settings: Settings) -> Iterator[Settlement]:
     """The settlement of the data directory; what it refuses is a failure of the command."""
-    branding = settings.partners_path.parent / "branding"
     with (
         opened_database(settings) as engine,
-        StatementWriter(load_branding(branding if branding.is_dir() else None)) as writer,
+        StatementWriter(load_branding(settings.branding_directory)) as writer,
     ):
         lake = Lake(settings.data_directory / "lake", engine)
         folder = SettlementFolder(settings.data_directory / "settlement")

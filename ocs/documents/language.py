@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from ocs.documents.messages_file import SHIPPED, available_languages, read_messages
 from ocs.documents.number_text import NumberText
@@ -68,6 +68,10 @@ class Language:
         if last <= first:
             return self.day(first, length)
         return f"{self.day(first, length)} {TO} {self.day(last, length)}"
+
+    def month(self, iso: str) -> str:
+        """An ISO month (``2026-11``) with its name and year, as it stands by itself."""
+        return format_skeleton("yMMMM", date.fromisoformat(f"{iso}-01"), locale=self._locale)
 
     def moment(self, iso: str) -> str:
         """An ISO local time (``2026-11-05T08:03:59...``) as day and time of day."""

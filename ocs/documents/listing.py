@@ -22,7 +22,7 @@ _MAY_BREAK: Final = "\N{ZERO WIDTH SPACE}"
 
 
 class Columns:
-    """The widths of a listing's columns in mm, for text of ``size`` points; ``rooms`` in thousandths of that."""
+    """The widths of a listing's columns in mm for text of ``size`` points; ``rooms`` are thousandths of it."""
 
     def __init__(self, widths_mm: Sequence[int], size: int) -> None:
         self.widths_mm = tuple(widths_mm)

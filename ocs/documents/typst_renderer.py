@@ -14,7 +14,7 @@ import typst
 
 from ocs.documents.branding import Branding
 from ocs.documents.fonts import FAMILIES, FontSet, MissingGlyphsError, font_files
-from ocs.documents.language import Language
+from ocs.documents.language import Language, LanguageError, open_language
 from ocs.documents.template_folder import DATA_FILE, LANGUAGE_FILE, TemplateFolder
 
 PDF_STANDARD: Final = "a-3b"
@@ -68,6 +68,17 @@ class DocumentRenderer:
         for path in font_files(self.fonts.folders):
             digest.update(path.read_bytes())
         return digest.hexdigest()
+
+    def language_of(self, code: str) -> Language:
+        """The reader's language as the operator writes it, or the operator's where it has no words here."""
+        own, messages = self.branding.file.language, self.branding.messages
+        chosen = code or own
+        if chosen == own.partition("-")[0]:
+            return open_language(own, messages)
+        try:
+            return open_language(chosen, messages)
+        except LanguageError:
+            return open_language(own, messages)
 
     def render(self, data: Mapping[str, Any], language: Language, created_s: int) -> bytes:
         """The PDF of one document; ``created_s`` is the moment it says it was made, in seconds since 1970.

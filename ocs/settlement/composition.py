@@ -104,7 +104,7 @@ def _statement(
 
 
 def _party(partner: str, party: Party) -> StatementParty:
-    return StatementParty(partner, party.name, party.address, party.email)
+    return StatementParty(partner, party.name, party.address, party.email, party.language)
 
 
 def _total(direction: str, currency: str, computed: Computed, before_micros: int) -> DirectionTotal:

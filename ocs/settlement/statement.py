@@ -22,14 +22,14 @@ AGREED: Final = "agreed"
 that nobody answered), and an amount that was agreed upon."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatementParty:
-    """Who settles; ``address`` without the name."""
+class StatementParty(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who settles; ``address`` without the name, ``language`` of the documents, left out where none is said."""
 
     partner: str
     name: str
     address: tuple[str, ...]
     email: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final, Self
 from ocs.billing.document.content import invoice_content
 from ocs.billing.invoice import Invoice
 from ocs.documents.branding import Branding
-from ocs.documents.language import Language, LanguageError, open_language
+from ocs.documents.language import Language
 from ocs.documents.typst_renderer import DocumentRenderer
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -37,14 +37,7 @@ class InvoiceRenderer:
 
     def language_of(self, invoice: Invoice) -> Language:
         """The customer's language as the operator writes it, or the operator's where it has no words here."""
-        own, messages = self._branding.file.language, self._branding.messages
-        code = invoice.language or own
-        if code == own.partition("-")[0]:
-            return open_language(own, messages)
-        try:
-            return open_language(code, messages)
-        except LanguageError:
-            return open_language(own, messages)
+        return self._renderer.language_of(invoice.language)
 
     def render(self, invoice: Invoice) -> bytes:
         """The PDF. MissingGlyphsError where no font has a letter, TemplateError where the template fails."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from ocs.documents.language import Language
+from ocs.documents.listing import Columns, Measure, breakable, shortened
 from ocs.documents.number_text import decimals_needed
 from ocs.settlement.statement import (
     AGREED,
@@ -25,27 +26,30 @@ _TITLES: Final = {
     CORRECTION: "Correction of a settlement statement",
     CREDIT: "Agreed amount",
 }
-_MOST_LETTERS: Final = 44
-"""So many fit on one line of the table."""
+_WINDOW: Final = Columns((85,), size=10)
+_RUNNING_NAME: Final = Columns((80,), size=8)
+"""The widths of the letter's window, and of a name in the running head."""
 _PRICE_DECIMALS: Final = 4
 _PER: Final = {"seconds": "s", "octets": "B", "units": "", "calls": ""}
 
 
-def statement_content(statement: Statement, language: Language) -> Json:
-    """What the template ``statement.typ`` knows as ``data``."""
+def statement_content(statement: Statement, language: Language, measure: Measure) -> Json:
+    """What the template ``statement.typ`` knows as ``data``; ``measure`` is of the fonts it is set in."""
     title = language.text(_TITLES[statement.kind])
     number = statement.number or language.text("Draft")
+    name = shortened(statement.party.name, _RUNNING_NAME.rooms[0], measure)
+    lines = [breakable(line, _WINDOW.rooms[0], measure) for line in _letter(statement)]
     return {
-        "title": f"{title} {number}",
-        "running": f"{title} {number} · {statement.party.name}",
+        "title": f"{title} {language.isolate(number)}",
+        "running": f"{title} {language.isolate(number)} · {language.isolate(name)}",
         "draft": not statement.number,
-        "recipient": [statement.party.name, *statement.party.address],
+        "recipient": [lines[0], *map(language.isolate, lines[1:])],
         "facts": _facts(statement, language),
         "between": language.text(
             "Between {operator} and {partner}, for traffic of {month} in the time of {zone}.",
             operator=statement.operator.name,
             partner=statement.party.name,
-            month=statement.period,
+            month=language.month(statement.period),
             zone=statement.time_zone,
         ),
         "reason": statement.reason,
@@ -63,11 +67,21 @@ def statement_content(statement: Statement, language: Language) -> Json:
         ],
         "nets": [_net(net, language) for net in statement.net],
         "unrated": [
-            (unrated.direction, unrated.service, unrated.reason, language.numbers.whole(unrated.records))
+            (
+                language.text(unrated.direction),
+                language.text(unrated.service),
+                language.isolate(unrated.reason),
+                language.numbers.whole(unrated.records),
+            )
             for unrated in statement.unrated
         ],
         "frozen": _frozen(statement),
     }
+
+
+def _letter(statement: Statement) -> list[str]:
+    """Lines of the letter's window."""
+    return [statement.party.name, *(line for line in statement.party.address if line)]
 
 
 def _facts(statement: Statement, language: Language) -> list[tuple[str, str]]:
@@ -111,11 +125,10 @@ def _way(statement: Statement, total: DirectionTotal, language: Language) -> Jso
 
 
 def _row(line: StatementLine, decimals: int, language: Language) -> Json:
-    text, note = _text(line, language), " · ".join(_notes(line, language))
+    note = " · ".join(_notes(line, language))
     return {
-        "text": text,
+        "text": _text(line, language),
         "note": note,
-        "long": len(text) + len(note) > _MOST_LETTERS,
         "records": language.numbers.whole(line.records) if line.kind != AGREED else "",
         "quantity": _quantity(line, language),
         "price": _price(line, language),
@@ -127,11 +140,14 @@ def _text(line: StatementLine, language: Language) -> str:
     if line.kind == AGREED:
         return line.text
     what = language.text(line.service)
-    return f"{what}, {line.destination}" if line.destination else what
+    if not line.destination:
+        return what
+    destination = language.isolate(language.text(line.destination))
+    return language.text("{service}, {direction}", service=what, direction=destination)
 
 
 def _notes(line: StatementLine, language: Language) -> list[str]:
-    notes = [line.band]
+    notes = [language.text(line.band) if line.band else ""]
     if line.tier:
         notes.append(language.text("tier {number}", number=str(line.tier)))
     if line.kind == CONNECTION:
@@ -139,7 +155,7 @@ def _notes(line: StatementLine, language: Language) -> list[str]:
     if line.kind == NO_UNITS:
         notes.append(language.text("not answered"))
     if line.late:
-        notes.append(language.text("late usage of {month}", month=line.month))
+        notes.append(language.text("late usage of {month}", month=language.month(line.month)))
     return [note for note in notes if note]
 
 
@@ -158,7 +174,7 @@ def _price(line: StatementLine, language: Language) -> str:
     unit = _PER[line.unit_kind]
     if not unit:
         return amount if line.per_units == 1 else f"{amount} / {language.numbers.whole(line.per_units)}"
-    return f"{amount} / {language.numbers.whole(line.per_units)} {unit}"
+    return language.isolate(f"{amount} / {language.numbers.whole(line.per_units)} {unit}")
 
 
 def _sum(

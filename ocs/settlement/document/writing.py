@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from ocs.documents.branding import Branding
-from ocs.documents.language import open_language
 from ocs.documents.typst_renderer import DocumentRenderer
 from ocs.settlement.document.content import statement_content
 from ocs.settlement.document.csv_text import statement_csv
@@ -16,15 +15,14 @@ from ocs.settlement.statement import Statement, canonical_json
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LANGUAGE: Final = "en"
-"""Partners of all countries settle in English."""
+"""Where an agreement names no language of the partner: partners of all countries settle in English."""
 
 
 class StatementWriter:
-    """Writes statements in the branding of the operator."""
+    """Writes statements in the branding of the operator and the languages of the partners."""
 
     def __init__(self, branding: Branding) -> None:
         self._renderer = DocumentRenderer("statement.typ", TEMPLATES, branding)
-        self._language = open_language(LANGUAGE, branding.messages)
 
     def __enter__(self) -> Self:
         return self
@@ -37,7 +35,9 @@ class StatementWriter:
     def write(self, statement: Statement, folder: Path) -> list[Path]:
         """Write ``statement.json``, ``.csv`` and ``.pdf`` into a folder; the files."""
         created_s = int(datetime.fromisoformat(statement.issue_day).replace(tzinfo=UTC).timestamp())
-        pdf = self._renderer.render(statement_content(statement, self._language), self._language, created_s)
+        language = self._renderer.language_of(statement.party.language or LANGUAGE)
+        content = statement_content(statement, language, self._renderer.fonts.width)
+        pdf = self._renderer.render(content, language, created_s)
         contents = {
             "statement.json": canonical_json(statement) + b"\n",
             "statement.csv": statement_csv(statement).encode(),

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 import ocs.billing.document
 import ocs.documents
+import ocs.settlement.document
 from config.issues import ConfigError
 from ocs.documents.fonts import SHIPPED_FONTS, FontSet
 from ocs.documents.language import LanguageError, open_language
@@ -19,6 +20,7 @@ from ocs.documents.messages_file import SHIPPED
 TRANSLATIONS = sorted(path.stem for path in SHIPPED.glob("*.po") if path.stem != "en")
 DOCUMENTS = Path(ocs.documents.__file__).parent
 INVOICES = Path(ocs.billing.document.__file__).parent
+STATEMENTS = Path(ocs.settlement.document.__file__).parent
 PLACE = re.compile(r"\{\w+\}")
 
 
@@ -29,9 +31,10 @@ def messages(language: str) -> dict[str, str]:
 
 
 def printed_texts() -> set[str]:
-    """Every English text of capital letter, or with a place for a value, in what makes invoices."""
+    """Every English text of capital letter, or with a place for a value, in what makes documents."""
     found: set[str] = set()
     for path in (*INVOICES.glob("*.py"), *INVOICES.glob("templates/*.typ"), DOCUMENTS / "language.py",
+                 *STATEMENTS.glob("*.py"), *STATEMENTS.glob("templates/*.typ"),
                  *DOCUMENTS.glob("templates/*.typ")):  # fmt: skip
         source = re.sub(r'""".*?"""|^\s*//.*?$', "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
         found.update(re.findall(r'(?:\bt|fill-in|language\.text|self\.text|_sum)\(\s*"([^"]+)"', source))
@@ -44,7 +47,7 @@ def printed_texts() -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_translations_are_complete(language: str) -> None:
-    """Each text that invoices print is translated, and places for values are all there."""
+    """Each text that documents print is translated, and places for values are all there."""
     found = messages(language)
 
     assert sorted(printed_texts() - set(found)) == []
