@@ -8,13 +8,18 @@ from balance.redis_store import launch
 
 
 def test_jemalloc_is_preloaded_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands before what the user preloads."""
+    """It stands before what the user preloads, and asks for huge pages unless the user sets it up."""
     library = tmp_path / "x86_64-linux-gnu" / launch.JEMALLOC
     library.parent.mkdir()
     library.touch()
     monkeypatch.setattr(launch, "LIBRARY_FOLDERS", (str(tmp_path),))
     monkeypatch.setenv("LD_PRELOAD", "theirs.so")
-    assert launch.launch_environment()["LD_PRELOAD"] == f"{library}:theirs.so"
+    monkeypatch.delenv("MALLOC_CONF", raising=False)
+    environment = launch.launch_environment()
+    assert environment["LD_PRELOAD"] == f"{library}:theirs.so"
+    assert environment["MALLOC_CONF"] == launch.HUGE_PAGES
+    monkeypatch.setenv("MALLOC_CONF", "narenas:1")
+    assert launch.launch_environment()["MALLOC_CONF"] == "narenas:1"
 
 
 def test_without_jemalloc_the_environment_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
