@@ -170,7 +170,7 @@ class PrivateValkey:
             "appendonly": "yes",
             "appendfsync": "always",
             "no-appendfsync-on-rewrite": "no",
-            "disable-thp": "no",  # fewer entries for a fork to copy; what is written then is copied in small pages
+            "disable-thp": "no",  # fewer entries for a fork to copy; after it small pages are copied
             "aof-load-truncated": "yes",
             "save": "",
             "maxmemory-policy": "noeviction",
