@@ -3,6 +3,7 @@
 from balance.account import Account, decode_account
 from balance.keys import account_key, session_key
 from balance.quantity import UNIT_NAMES, format_micros
+from balance.restored import decode_restored, restored_key
 from balance.store import StateStore, load_states
 from ocs.charging.record import time_octets
 from ocs.charging.session import OPEN, ChargingSession
@@ -17,13 +18,14 @@ async def account_view(store: StateStore, account_id: str) -> JsonObject | None:
 
     The units of a bucket of credit are micros of the account's currency.
     """
-    states = await load_states(store, [account_key(account_id)])
+    states = await load_states(store, [account_key(account_id), restored_key(account_id)])
     if states[0] is None:
         return None
     session_ids = await store.open_sessions(account_id.encode())
     sessions = await load_states(store, [session_key(each) for each in session_ids])
     account = decode_account(states[0])
     view = _money(account)
+    view["restored_micros"] = decode_restored(states[1]).total_micros
     view["buckets"] = [
         {
             "bucket": bucket.bucket_id,
@@ -49,6 +51,7 @@ def _money(account: Account) -> JsonObject:
         "available": format_micros(account.available_micros()),
         "balance_micros": account.balance_micros,
         "reserved_micros": account.reserved_micros,
+        "credit_limit_micros": account.credit_limit_micros,
         "available_micros": account.available_micros(),
         "opening_micros": account.opening_micros,
         "credited_micros": account.credited_micros,

@@ -146,6 +146,12 @@ async def _found(store: StateStore, identity: str) -> Subscriber:
     return subscriber
 
 
+def _credit(view: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an account that is billed has of credit, and what payments gave back of it: part of ``credited``."""
+    names = (("credit limit", "credit_limit_micros"), ("given back", "restored_micros"))
+    return [(title, f"{format_micros(view[name])} {view['currency']}") for title, name in names if view[name]]
+
+
 def _print_account(view: dict[str, Any]) -> None:
     currency = view["currency"]
     print_fields(
@@ -156,6 +162,7 @@ def _print_account(view: dict[str, Any]) -> None:
             ("available", f"{view['available']} {currency}"),
             ("credited", f"{format_micros(view['credited_micros'])} {currency}"),
             ("debited", f"{format_micros(view['debited_micros'])} {currency}"),
+            *_credit(view),
         ]
     )
     if view["buckets"]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from balance.account import Account, decode_account, encode_account
 from balance.changes import ChangeSet
@@ -17,8 +18,11 @@ from balance.redis_store.store import open_redis_store
 from balance.restored import RestoredCredit, decode_restored, restored_key
 from balance.store import StateStore, StoreError, commit_sets, load_states
 from ocs.accounts import restore
+from ocs.accounts.delivering_process import deliver_pass
 from ocs.accounts.delivery import deliver, waiting_restorations
 from ocs.accounts.restore import RestoreError, restore_credit
+from ocs.accounts.view import account_view
+from ocs.customers.tables import ONLINE_END
 from ocs.database import writing
 from ocs.payments.recording import NewPayment, record_payments, reverse_payment
 from ocs.payments.tables import CREDIT_RESTORATION, PAYMENT
@@ -189,6 +193,35 @@ async def test_charges_and_deliveries_side_by_side(books: Engine) -> None:
     assert account.balance_micros == back - USED - 30 * EUR
 
 
+async def test_the_process_beside_a_server_does_what_waits(
+    books: Engine, database_url: str, server: ServerProcess
+) -> None:
+    """It delivers and bars, says why it can not, and does nothing where there is no database."""
+    order = {
+        "database_url": database_url,
+        "store_url": f"unix:{server.socket_path}",
+        "data_directory": "unused",
+    }
+    pay(books, 119 * EUR, "b1")
+    with writing(books) as connection:
+        row = {"msisdn": "4911111", "at_ms": 1, "account_id": "A"}
+        connection.execute(insert(ONLINE_END).values(row))
+    away = await asyncio.to_thread(deliver_pass, order | {"store_url": "redis://127.0.0.1:1/0"})
+    assert "127.0.0.1" in away
+    assert await asyncio.to_thread(deliver_pass, order) == ""
+    assert waiting(books) == 0
+    store = await open_redis_store(server.address, 5.0)
+    assert (await account_of(store, "A"))[0].balance_micros == 0
+    view = await account_view(store, "A")
+    assert view is not None
+    assert (view["restored_micros"], view["credit_limit_micros"], view["available_micros"]) == (USED,) * 3
+    await store.close()
+    with books.connect() as connection:
+        assert all(connection.scalars(select(ONLINE_END.c.done_ms)))
+    nowhere = {"database_url": "sqlite:////nowhere/ocs.db", "store_url": "", "data_directory": ""}
+    assert deliver_pass(nowhere) == ""
+
+
 def work(killer: Killer, url: str, server: ServerProcess) -> None:
     """Record payments, take one back, deliver; each step of SQL and of the store may be the last."""
     engine = killer.database(url)
@@ -226,7 +259,9 @@ def server(valkey_server: ServerProcess) -> ServerProcess:
             await put_account(store, account_id)
         await store.close()
 
-    asyncio.run(fill())
+    filler = Thread(target=asyncio.run, args=(fill(),))  # the test may have a loop of its own
+    filler.start()
+    filler.join()
     return valkey_server
 
 
