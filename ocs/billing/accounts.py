@@ -126,10 +126,15 @@ def load_cycle(connection: Connection, cycle_id: str) -> Cycle:
     return Cycle(row.cycle_id, row.day_of_month, row.time_zone)
 
 
-def load_customers(connection: Connection, cycle: Cycle, to_day: date) -> Customers:
-    """Everybody in a cycle who is not yet billed up to a day, and was there before it."""
+def load_customers(
+    connection: Connection, cycle: Cycle, to_day: date, before_run: int | None = None
+) -> Customers:
+    """Everybody in a cycle who is not yet billed up to a day, and was there before it.
+
+    With ``before_run``, as far as the runs before that one had billed them.
+    """
     tree = _tree(cycle.cycle_id)
-    last = _last_billed(connection, tree)
+    last = _last_billed(connection, tree, before_run)
     accounts = _load_accounts(connection, tree)
     payers: dict[str, list[Account]] = {}
     for account in accounts.values():
@@ -175,13 +180,15 @@ def _load_accounts(connection: Connection, tree: CTE) -> dict[str, Account]:
     return {row.account_id: Account(*row) for row in connection.execute(query)}
 
 
-def _last_billed(connection: Connection, tree: CTE) -> dict[str, LastBilled]:
+def _last_billed(connection: Connection, tree: CTE, before_run: int | None) -> dict[str, LastBilled]:
     billed = BILLED_ACCOUNT.c
     query = (
         select(billed.account_id, func.max(billed.to_day), func.max(billed.lake_cut), func.max(billed.to_ms))
         .join(tree, tree.c.account_id == billed.account_id)
         .group_by(billed.account_id)
     )
+    if before_run is not None:
+        query = query.where(billed.run_id < before_run)
     return {account_id: LastBilled(*row) for account_id, *row in connection.execute(query)}
 
 

@@ -34,6 +34,7 @@ from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
 from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
+from ocs.cli.bill_verify import verify
 from ocs.cli.days import Day
 from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
@@ -56,6 +57,7 @@ def command() -> None:
 
 
 command.add_command(render)
+command.add_command(verify)
 
 
 @command.command("run")
