@@ -5,45 +5,17 @@ Records are those of the charging server's files (JSON Lines), or of a usage lak
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from balance.quantity import format_micros
 from config.issues import ConfigError, Issue
 from ocs.cdr.files import list_record_files
-from ocs.tariffs.replaying import AccountTotals, Instants, PlanTotals, Replay, usage_of
+from ocs.tariffs.replay_files import replay_files
+from ocs.tariffs.replay_lake import replay_lake
+from ocs.tariffs.replaying import AccountTotals, PlanTotals, Replay
+from ocs.uncollected import without_collection
 from rating.catalogue import Catalogue
-from rating.conditions import Attributes
-from rating.usage import Usage
-
-_CHUNK: Final = 1 << 20
-_FETCH: Final = 10_000
-
-
-class _Record(msgspec.Struct, gc=False):
-    """What is rated of a record of the charging server."""
-
-    account: str
-    plan: str
-    service: str
-    apn: str
-    rating_group: int | None
-    service_identifier: int | None
-    opened_at: str
-    closed_at: str
-    used_octets: int
-    input_octets: int
-    output_octets: int
-    time_s: int
-    specific_units: int
-    amount_micros: int
-    currency: str
-    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,138 +116,12 @@ def _change(old: int, new: int, currency: str) -> str:
 def replay_records(catalogue: Catalogue, directory: Path, top: int) -> ReplayReport:
     """Rate all records of a folder again. ConfigError where it has none, or a line is no record."""
     replay = Replay(catalogue)
-    if any(directory.glob("day=*/*.parquet")):
-        _replay_lake(replay, directory)
-    elif list_record_files(directory):
-        _replay_files(replay, directory)
-    else:
-        hint = "a folder of cdr-*.jsonl files, or a usage lake with folders day=YYYY-MM-DD"
-        raise ConfigError([Issue(directory, 0, 0, "there are no records here", hint)])
+    with without_collection():
+        if any(directory.glob("day=*/*.parquet")):
+            replay_lake(replay, directory)
+        elif list_record_files(directory):
+            replay_files(replay, directory)
+        else:
+            hint = "a folder of cdr-*.jsonl files, or a usage lake with folders day=YYYY-MM-DD"
+            raise ConfigError([Issue(directory, 0, 0, "there are no records here", hint)])
     return ReplayReport(catalogue.version, replay.plans, replay.accounts, top)
-
-
-def _replay_files(replay: Replay, directory: Path) -> None:
-    decoder = msgspec.json.Decoder(_Record)
-    instants = Instants({})
-    for file in list_record_files(directory):
-        line = 0
-        for lines in _chunks(file.path):
-            try:
-                records = decoder.decode_lines(lines)
-            except msgspec.DecodeError:
-                raise ConfigError([_wrong_line(decoder, file.path, line, lines)]) from None
-            line += len(records)
-            for record in records:
-                replay.rate(
-                    record.account, record.plan, record.currency, _usage(record, instants), record.amount_micros
-                )
-
-
-def _wrong_line(decoder: msgspec.json.Decoder[_Record], path: Path, before: int, lines: bytes) -> Issue:
-    """The first line that is no record; ``before`` of them came before these."""
-    for number, text in enumerate(lines.splitlines(), before + 1):
-        try:
-            decoder.decode(text)
-        except msgspec.DecodeError as error:
-            return Issue(path, number, 0, f"not a record: {error}")
-    return Issue(path, before + 1, 0, "not records from this line on")
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """Whole lines of a file, about a megaoctet at a time; a torn last one is left out."""
-    rest = b""
-    with path.open("rb") as stream:
-        while octets := stream.read(_CHUNK):
-            end = octets.rfind(b"\n") + 1
-            if end == 0:
-                rest += octets
-                continue
-            yield rest + octets[:end]
-            rest = octets[end:]
-
-
-def _usage(record: _Record, instants: Instants) -> Usage:
-    usage = Usage(
-        record.service,
-        _instant(record.opened_at, instants),
-        _instant(record.closed_at, instants),
-        record.used_octets,
-        record.input_octets,
-        record.output_octets,
-        record.time_s,
-        record.specific_units,
-    )
-    found = usage.attributes
-    if record.rating_group is not None:
-        found.rating_group = b"%d" % record.rating_group
-    if record.service_identifier is not None:
-        found.service_identifier = b"%d" % record.service_identifier
-    found.apn = record.apn.lower().encode()
-    found.network = record.network.encode()
-    return usage
-
-
-def _instant(text: str, instants: Instants) -> int:
-    if text[:10] not in instants.days:
-        instants.days[text[:10]] = int(datetime.fromisoformat(text[:10]).replace(tzinfo=UTC).timestamp()) * 1000
-    return instants.of(text)
-
-
-def _replay_lake(replay: Replay, directory: Path) -> None:
-    """Records of a lake that are not a partner's: those are priced by agreements, not by plans."""
-    import duckdb  # noqa: PLC0415  (24 MB that a replay of files does not need)
-
-    connection = duckdb.connect(config={"threads": 1})
-    rows = connection.execute(
-        "SELECT account, plan, currency, service, unit_kind, used_units, started_ms, ended_ms, apn, network, "
-        "called, direction, rating_group, amount FROM ("
-        "SELECT record_id, any_value(account) account, any_value(plan) plan, any_value(currency) currency, "
-        "any_value(service) service, any_value(unit_kind) unit_kind, any_value(used_units) used_units, "
-        "any_value(started_ms) started_ms, any_value(ended_ms) ended_ms, any_value(apn) apn, "
-        "any_value(network) network, any_value(called) called, any_value(direction) direction, "
-        "any_value(rating_group) rating_group, CAST(sum(amount_micros) AS BIGINT) amount "
-        "FROM read_parquet($files, hive_partitioning = false) WHERE payment <> 'settlement' GROUP BY record_id"
-        ") ORDER BY started_ms, account",
-        {"files": str(directory / "day=*" / "*.parquet")},
-    )
-    while batch := rows.fetchmany(_FETCH):
-        for row in batch:
-            _replay_row(replay, row)
-
-
-def _replay_row(replay: Replay, row: tuple[object, ...]) -> None:
-    (
-        account,
-        plan,
-        currency,
-        service,
-        kind,
-        units,
-        start,
-        end,
-        apn,
-        network,
-        called,
-        direction,
-        group,
-        amount,
-    ) = row
-    attributes = Attributes(
-        called=_octets(called),
-        network=_octets(network),
-        apn=_octets(apn).lower(),
-        rating_group=_octets(group),
-        direction=_octets(direction),
-    )
-    usage = usage_of(
-        str(service), str(kind or "units"), _number(units), _number(start), _number(end), attributes
-    )
-    replay.rate(str(account), str(plan), str(currency), usage, _number(amount))
-
-
-def _octets(value: object) -> bytes:
-    return b"" if value is None else str(value).encode()
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

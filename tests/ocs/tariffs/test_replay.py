@@ -88,3 +88,28 @@ def test_the_line_that_is_no_record_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         replay_records(load_catalogue(PRICES), records(tmp_path, *good, "{}\n", *good), 5)
     assert [issue.line for issue in caught.value.issues] == [6]
+
+
+def test_a_line_with_times_or_numbers_that_are_none_is_named(tmp_path: Path) -> None:
+    """Also behind an empty line; nothing is rated wrongly, and nothing breaks."""
+    good = record(1, "a", 1000, 1)
+    for wrong in (
+        good.replace("T08:30:00.000Z", "T08:30:60.000Z"),
+        good.replace("T09:30:00.000Z", "T09:30:00.000+01:00"),
+        good.replace("2026-11-11T08", "2026-02-29T08"),
+        good.replace('"used_octets":1000', '"used_octets":18446744073709551616'),
+        good.replace('"used_octets":1000', '"used_octets":-1'),
+        good.replace('"rating_group":10', '"rating_group":1e30'),
+    ):
+        with pytest.raises(ConfigError, match="not a record") as caught:
+            replay_records(load_catalogue(PRICES), records(tmp_path, good, "\n", wrong, good), 5)
+        assert [issue.line for issue in caught.value.issues] == [3]
+
+
+def test_the_line_is_found_far_into_a_file(tmp_path: Path) -> None:
+    """Files are read a part at a time, and lines are counted over all parts."""
+    lines = [record(number, "a", 1000, 1) for number in range(1, 1001)]
+    lines[899] = lines[899].replace("T08:30:00.000Z", "half past eight")
+    with pytest.raises(ConfigError, match="half past eight") as caught:
+        replay_records(load_catalogue(PRICES), records(tmp_path, *lines), 5)
+    assert [issue.line for issue in caught.value.issues] == [900]
