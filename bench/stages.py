@@ -1,8 +1,9 @@
-"""Where the processor time of a run goes: functions are wrapped for the run, each one's own time is its stage's."""
+"""Where the processor time of a run goes: functions are wrapped for it, and each one's own time is its stage's."""
 
 from __future__ import annotations
 
-import os
+import resource
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
@@ -11,8 +12,8 @@ from typing import Any
 
 def processor_s() -> float:
     """Processor time of this process, all its threads and the children that ended, in seconds."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + used.ru_utime + used.ru_stime
 
 
 class Stages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import compress
+from operator import le
 from typing import Any, Final
 
 from config.column_texts import ColumnText, WordColumn
@@ -105,7 +106,8 @@ class Converter:
         self._measure(batch, columns, refused)
         batch.texts = self._numbers.read(columns, lines, refused)
         for field, reader in self._texts.items():
-            batch.texts[field] = read_column(reader, self._column(columns, field), lines, refused)
+            texts = self._column(columns, field)
+            batch.texts[field] = list(texts) if reader is None else read_column(reader, texts, lines, refused)
         for field in (*NUMBER_FIELDS, *TEXT_FIELDS):
             if field not in batch.texts:
                 batch.constants[field] = self._constant(field)
@@ -188,6 +190,8 @@ class Converter:
         """When usage ended: as written, else by its duration, else as it began."""
         if "ended" in self._moments:
             batch.ended_ms = self._moments["ended"].read(self._column(columns, "ended"), batch.lines, refused)
+            if not refused and all(map(le, batch.started_ms, batch.ended_ms)):
+                return
             for index, (line, start, end) in enumerate(
                 zip(batch.lines, batch.started_ms, batch.ended_ms, strict=True)
             ):
@@ -231,11 +235,11 @@ def _amounts_of(mapping: UsageMapping) -> dict[str, Remembered]:
     return found
 
 
-def _texts_of(mapping: UsageMapping) -> dict[str, Remembered]:
-    """How each field is read that differs from line to line."""
+def _texts_of(mapping: UsageMapping) -> dict[str, Remembered | None]:
+    """How each field is read that differs from line to line; None where a text means itself."""
     columns = {field: getattr(mapping, field) for field in TEXT_FIELDS}
     return {
-        field: Remembered(word_parser(column, field))
+        field: Remembered(word_parser(column, field)) if column.values or column.otherwise is not None else None
         for field, column in columns.items()
         if isinstance(column, WordColumn)
     }

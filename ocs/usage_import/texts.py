@@ -181,7 +181,7 @@ def number_parser(numbering: Numbering | None, field: str, *, service_numbers: b
 
 
 def word_parser(column: WordColumn, field: str) -> Parse:
-    """Texts to what they mean; without ``values`` each means itself."""
+    """Texts to what ``values`` or ``otherwise`` say that they mean."""
     values = column.values
     otherwise = column.otherwise
 
@@ -191,4 +191,4 @@ def word_parser(column: WordColumn, field: str) -> Parse:
             return Refusal(WORD, f"{field} {text!r} is not in the mapping")
         return found
 
-    return parse if values or otherwise is not None else str
+    return parse

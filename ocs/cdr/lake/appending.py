@@ -24,6 +24,8 @@ ROWS: Final = "waiting_rows"
 """The table of DuckDB whose rows become files."""
 _DAY_MS: Final = 86_400_000
 _EPOCH: Final = date(1970, 1, 1)
+_MOST_WORDS: Final = 2000
+"""So many texts of a column are worth a dictionary: it is given up early where all differ."""
 
 
 class DayRows(NamedTuple):
@@ -133,7 +135,7 @@ class LakeAppender:
         staged = self.folder.staging / Path(path).name
         self.connection.execute(
             f"COPY ({day.query}) TO {sql_text(str(staged))} "
-            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {_MOST_WORDS})"
         )
         self.folder.publish(staged, path)
         return NewFile(self.series, first, last, name, path, day.rows, day.records, day.amounts)
