@@ -1,4 +1,4 @@
-"""Where the processor time of a run goes: functions are wrapped for it, and each one's own time is its stage's."""
+"""Where the processor time of a run goes: functions are wrapped for it, each one's own time is its stage's."""
 
 from __future__ import annotations
 
