@@ -1,8 +1,8 @@
 """An invoice again, from its frozen input: it is the same to the octet, or what is not is named.
 
 The lake up to the run's cut, the customers, the price list and the tax rates as they are now, and the bills
-before the run make it anew. What was open before is taken from the invoice itself: payments may have been recorded
-since.
+before the run make it anew. What was open before is taken from the invoice itself: payments may have been
+recorded since.
 """
 
 from __future__ import annotations
