@@ -5,6 +5,8 @@ An operation changes the account it is given: the caller works on a copy and sto
 
 from __future__ import annotations
 
+from typing import Final
+
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, Bucket
@@ -19,13 +21,23 @@ class BucketHold:
         self.units = units
 
 
+_NO_HOLDS: Final[list[BucketHold]] = []
+"""What most reservations hold of buckets. It is not appended to: ``Reservation.hold`` makes a list."""
+
+
 @mypyc_attr(acyclic=True)
 class Reservation:
     """What an open service holds of its account: money in micros, and units of buckets."""
 
     def __init__(self) -> None:
         self.money_micros: i64 = 0
-        self.holds: list[BucketHold] = []
+        self.holds = _NO_HOLDS
+
+    def hold(self, bucket_id: str, units: i64) -> None:
+        """Note units of a bucket as held."""
+        if not self.holds:
+            self.holds = []
+        self.holds.append(BucketHold(bucket_id, units))
 
     def is_empty(self) -> bool:
         """Whether nothing is held."""
@@ -61,7 +73,7 @@ def reserve_units(bucket: Bucket, reservation: Reservation, units: i64) -> None:
     if units < 0 or bucket.reserved + units > bucket.remaining:
         raise ValueError(f"{units} units of bucket {bucket.bucket_id} are not available")
     bucket.reserved += units
-    reservation.holds.append(BucketHold(bucket.bucket_id, units))
+    reservation.hold(bucket.bucket_id, units)
 
 
 def release(account: Account, reservation: Reservation) -> Reservation:

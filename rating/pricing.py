@@ -16,6 +16,9 @@ from rating.rates import ROUND_DOWN, ROUND_HALF_UP, Rate
 MOST_UNITS: Final = 1 << 62
 """What is affordable where units cost nothing: no grant reaches it."""
 
+_SHORT_OF_MOST: Final = 0x3FFFFFFFFFFFFFFF
+"""One unit less: the largest number that compiled code compares without asking the interpreter."""
+
 
 def price_micros_of(units: i64, rate: Rate) -> int:
     """The price in micros of that many used units; a Python int, because units times price may pass 64 bits.
@@ -91,6 +94,6 @@ def affordable_units(money_micros: int, rate: Rate, used_units: i64) -> i64:
     if increment != 1:
         counted = counted // increment * increment
     units: int = counted - used
-    if units > MOST_UNITS:
+    if units > _SHORT_OF_MOST:
         return MOST_UNITS
     return units

@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from balance.operations import BucketHold, Reservation
+from balance.operations import Reservation
 from protocol.messages import ABSENT
 from rating.meter_state import MeterState
 
@@ -60,6 +60,10 @@ class BucketUse:
         self.units = units
 
 
+_NO_USES: Final[list[BucketUse]] = []
+"""What most services use of buckets. It is not appended to: ``Service.take_from_bucket`` makes a list."""
+
+
 @mypyc_attr(acyclic=True)
 class Service:
     """One rated service of a session, keyed by Rating-Group and Service-Identifier (ABSENT where not sent).
@@ -93,7 +97,7 @@ class Service:
         self.last_request: i64 = 0
         self.requests: i64 = 0
         self.lines: list[ChargeLine] = []
-        self.bucket_uses: list[BucketUse] = []
+        self.bucket_uses = _NO_USES
         self.meter: MeterState | None = None
         self.metered_from: i64 = 0
 
@@ -107,7 +111,7 @@ class Service:
         other.granted_under = self.granted_under
         other.reservation.money_micros = self.reservation.money_micros
         for hold in self.reservation.holds:
-            other.reservation.holds.append(BucketHold(hold.bucket_id, hold.units))
+            other.reservation.hold(hold.bucket_id, hold.units)
         other.used_units = self.used_units
         other.used_octets = self.used_octets
         other.input_octets = self.input_octets
@@ -122,10 +126,14 @@ class Service:
         for line in self.lines:
             other.lines.append(line.copy())
         for use in self.bucket_uses:
-            other.bucket_uses.append(BucketUse(use.bucket_id, use.units))
+            other.take_from_bucket(use.bucket_id, use.units)
         other.meter = self.meter
         other.metered_from = self.metered_from
         return other
+
+    def forget_bucket_uses(self) -> None:
+        """Begin anew after a partial record."""
+        self.bucket_uses = _NO_USES
 
     def take_from_bucket(self, bucket_id: str, units: i64) -> None:
         """Note units that were paid from a bucket."""
@@ -133,6 +141,8 @@ class Service:
             if use.bucket_id == bucket_id:
                 use.units += units
                 return
+        if not self.bucket_uses:
+            self.bucket_uses = []
         self.bucket_uses.append(BucketUse(bucket_id, units))
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from balance.operations import BucketHold
 from balance.packing import (
     PackingError,
     Unpacker,
@@ -22,7 +21,6 @@ from balance.packing import (
 from ocs.charging.meter_octets import meter_octets, read_meter
 from ocs.charging.session import (
     UNTOLD,
-    BucketUse,
     ChargeLine,
     ChargingSession,
     Circumstances,
@@ -220,7 +218,7 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     service.reservation.money_micros = octets.varint()
     holds = octets.varint()
     for _ in range(holds):
-        service.reservation.holds.append(BucketHold(octets.text(), octets.varint()))
+        service.reservation.hold(octets.text(), octets.varint())
     service.used_units = octets.varint()
     service.used_octets = octets.varint()
     service.input_octets = octets.varint()
@@ -247,7 +245,7 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
         service.lines.append(line)
     uses = octets.varint()
     for _ in range(uses):
-        service.bucket_uses.append(BucketUse(octets.text(), octets.varint()))
+        service.take_from_bucket(octets.text(), octets.varint())
     if kept_as != _OF_ONE_CATALOGUE:
         part = octets.octets()
         if part:

@@ -21,6 +21,8 @@ MAX_REPORTED_UNITS: Final = 1 << 50
 UNRATED: Final = "unrated"
 """The rule id of used units for which the plan has no price: recorded, never lost, at no charge."""
 
+_NO_BUCKETS: Final[list[Bucket]] = []
+
 
 def used_units_of(mscc: MultipleServicesCreditControl, unit_kind: i64) -> i64:
     """The used units of one kind; ABSENT where the client did not report that kind."""
@@ -62,9 +64,9 @@ def bundle_applies(bundle: BundleDefinition, rate: Rate, rating_group: i64) -> b
 
 def usable_buckets(account: Account, plan: Plan, rate: Rate, rating_group: i64) -> list[Bucket]:
     """The buckets that pay for a rate in their order of use: soonest end first, then the plan's order."""
-    found: list[Bucket] = []
     if not account.buckets or not plan.bundles:
-        return found
+        return _NO_BUCKETS
+    found: list[Bucket] = []
     for bundle in plan.bundles:
         if not bundle_applies(bundle, rate, rating_group):
             continue

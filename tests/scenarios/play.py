@@ -195,7 +195,7 @@ class Player:
                 assert state is not None
                 for service in decode_session(state).services:
                     held.money_micros += service.reservation.money_micros
-                    held.holds += service.reservation.holds
+                    held.holds = held.holds + service.reservation.holds
             assert account.reserved_micros == held.money_micros
             for bucket in account.buckets:
                 assert bucket.reserved == held.units_of(bucket.bucket_id)

@@ -152,7 +152,7 @@ class Simulation:
             for session in self._open_sessions(name):
                 for service in session.services:
                     held.money_micros += service.reservation.money_micros
-                    held.holds += service.reservation.holds
+                    held.holds = held.holds + service.reservation.holds
                     charged += service.amount_micros
             assert account.faults() == []
             assert account.credited_micros == credited

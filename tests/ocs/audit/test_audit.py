@@ -10,14 +10,13 @@ from balance.account import Account, Bucket, encode_account
 from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.memory import MemoryStore
-from balance.operations import BucketHold
 from balance.quantity import OCTETS
 from balance.store import commit_sets
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.audit.report import DIFFERENCES_SHOWN, AuditReport
 from ocs.audit.run import audit
 from ocs.cdr.writer import CdrWriter, WriterSettings
-from ocs.charging.session import BucketUse, ChargingSession, Service, SessionIdentity
+from ocs.charging.session import ChargingSession, Service, SessionIdentity
 from ocs.charging.session_octets import encode_session
 from rating.catalogue import Catalogue, Plan
 
@@ -59,9 +58,9 @@ def session_of(account_id: str, *, amount: int = 0, reserved: int = 0, used: int
     service.amount_micros = amount
     service.reservation.money_micros = reserved
     if held:
-        service.reservation.holds.append(BucketHold("gb", held))
+        service.reservation.hold("gb", held)
     if used:
-        service.bucket_uses.append(BucketUse("gb", used))
+        service.take_from_bucket("gb", used)
     session.services.append(service)
     return encode_session(session, 1)
 

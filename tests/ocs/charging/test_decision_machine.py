@@ -288,7 +288,7 @@ class Decisions(RuleBasedStateMachine):
             for session in self.open_sessions(name):
                 for service in session.services:
                     held.money_micros += service.reservation.money_micros
-                    held.holds += service.reservation.holds
+                    held.holds = held.holds + service.reservation.holds
                     charged += service.amount_micros
             assert account.reserved_micros == held.money_micros
             assert account.debited_micros == charged

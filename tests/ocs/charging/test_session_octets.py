@@ -71,7 +71,8 @@ def services(draw: st.DrawFn) -> Service:
     made.reservation.money_micros = draw(numbers)
     made.reservation.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
     made.lines = draw(st.lists(lines(), max_size=3))
-    made.bucket_uses = draw(st.lists(st.builds(BucketUse, texts, numbers), max_size=3))
+    used = st.builds(BucketUse, texts, numbers)
+    made.bucket_uses = draw(st.lists(used, max_size=3, unique_by=lambda use: use.bucket_id))
     if draw(st.booleans()):
         made.meter, made.metered_from = draw(meters()), draw(st.integers(0, 20))
     return made
@@ -139,7 +140,7 @@ def test_a_copy_is_the_same_and_its_services_change_alone(session: ChargingSessi
         mine = copy.service_for_change(service.rating_group, service.service_identifier, 5)
         mine.used_units += 1
         mine.reservation.money_micros = 1
-        mine.reservation.holds.append(BucketHold("b", 1))
+        mine.reservation.hold("b", 1)
         mine.lines.append(ChargeLine("r", "c", 0))
         for line in mine.lines:
             line.units += 1
