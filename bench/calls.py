@@ -11,9 +11,9 @@ from rating.attributes import DESTINATION, DIRECTION
 from rating.calendar import Calendar, Zone
 from rating.catalogue import Catalogue, GrantPolicy, Plan
 from rating.conditions import Attributes, Condition
-from rating.decks import DeckRow, RateDeck
+from rating.decks import DeckRow, RateDeck, deck_of
 from rating.periods import DAY, MONTH, USAGE
-from rating.prefixes import PrefixZones
+from rating.prefixes import zones_of
 from rating.rates import ROUND_HALF_UP, Rate
 from rating.rule import CHARGE, Rule
 from rating.selection import Entry, build_selectors
@@ -62,14 +62,14 @@ def random_prefixes(count: int, chance: random.Random) -> list[bytes]:
     return list(found)
 
 
-def deck_of(prefixes: list[bytes], chance: random.Random) -> RateDeck:
+def priced(prefixes: list[bytes], chance: random.Random) -> RateDeck:
     """A deck with a price for each prefix, one second by one after the first minute."""
     rates = [per_minute(1000 * number) for number in range(1, PRICES + 1)]
     rows = {
-        prefix: DeckRow(b"abroad", chance.choice(rates), 1, 60, line=line)
+        prefix: [DeckRow(b"abroad", chance.choice(rates), 1, 60, line=line)]
         for line, prefix in enumerate(prefixes, 2)
     }
-    return RateDeck("international", rows, "international.csv")
+    return deck_of("international", rows, "international.csv")
 
 
 def rich_tariff(calendar: Calendar) -> Tariff:
@@ -98,7 +98,7 @@ def catalogue_of(plans: int, prefixes: int, *, zones: int = 2) -> Catalogue:
     chance = random.Random(prefixes)
     day = [(0, 1), (8 * 3600, 0), (20 * 3600, 1)]
     calendar = Calendar("standard", ["peak", "off-peak"], [day] * 5 + [[(0, 1)]] * 3, frozenset(), False)
-    deck = deck_of(random_prefixes(prefixes, chance), chance)
+    deck = priced(random_prefixes(prefixes, chance), chance)
     of_zone = dict.fromkeys(random_prefixes(zones, chance), b"abroad") if zones > 2 else {}
     of_zone |= {b"49": b"germany", b"4915": b"mobile"}
     sharing = Sharing()
@@ -106,7 +106,7 @@ def catalogue_of(plans: int, prefixes: int, *, zones: int = 2) -> Catalogue:
         name: _plan(name, calendar, deck, sharing, 1000 * (50 + number % PRICES))
         for number, name in enumerate(f"plan-{number}" for number in range(plans))
     }
-    return Catalogue("bench", made, {}, frozenset(), destinations=PrefixZones(of_zone), zone=berlin())
+    return Catalogue("bench", made, {}, frozenset(), destinations=zones_of(of_zone), zone=berlin())
 
 
 def _plan(plan_id: str, calendar: Calendar, deck: RateDeck, sharing: Sharing, price_micros: int) -> Plan:
@@ -156,5 +156,6 @@ def numbers_in_deck(catalogue: Catalogue, count: int, seed: int = 3) -> list[byt
     tariff = next(iter(catalogue.plans.values())).selectors["voice"].all_rules()[-1].tariff
     if tariff is None or tariff.deck is None:
         raise ValueError("the plan's weakest rule has no deck")
-    prefixes = list(tariff.deck.rows)
+    listed = tariff.deck.prefixes
+    prefixes = [listed.at(index) for index in range(listed.count)]
     return [chance.choice(prefixes) + b"%06d" % chance.randrange(10**6) for _ in range(count)]

@@ -1,12 +1,15 @@
-"""Decks: long CSV files, read row by row in bounded memory, with file:line for every mistake."""
+"""Decks: long CSV files, read in pieces of bounded size, with file:line:column for every mistake."""
 
 from __future__ import annotations
 
 import csv
 import stat
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from itertools import chain, islice
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final
 
 from config.issues import WARNING, Issue, did_you_mean
 from config.yaml_nodes import read_text
@@ -15,6 +18,10 @@ MOST_OCTETS: Final = 512_000_000
 MOST_ROWS: Final = 4_000_000
 MOST_LINE: Final = 10_000
 """Characters of a line; a longer one is refused before it is read."""
+BLOCK: Final = 1 << 17
+"""Octets that are read at once."""
+CHUNK: Final = 1024
+"""Rows that are handed on at once."""
 MOST_LISTED: Final = 20
 """Issues of one deck that are told; more are counted."""
 MOST_ERRORS: Final = 1000
@@ -39,12 +46,15 @@ class DeckFile:
         self._warnings = 0
         self.header: list[str] = []
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Every row that has a cell for each column, with its line. DeckError where reading ends early."""
+    def chunks(self) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
+        """Rows, thousands at once, and the lines that they end at. DeckError where reading ends early.
+
+        A row may have any number of cells: ``refuse_width`` tells of one that has another than the header.
+        """
         try:
             if not stat.S_ISREG(self.source.stat().st_mode):
                 self.stop(0, "is not a file", code="T001")
-            with self.source.open(encoding="utf-8-sig", newline="") as handle:
+            with self.source.open("rb") as handle:
                 if self.source.stat().st_size > MOST_OCTETS:
                     self.stop(0, f"the file has more than {MOST_OCTETS // 1_000_000} MB", code="T007")
                 yield from self._read(handle)
@@ -56,31 +66,76 @@ class DeckFile:
         except OSError as error:
             self.stop(0, f"can not be read: {error.strerror}", code="T001")
 
-    def _read(self, handle: TextIO) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(self._lines(handle), strict=True)
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Every row that has a cell for each column, with its line. DeckError where reading ends early."""
+        for lines, rows in self.chunks():
+            width = len(self.header)
+            for line, row in zip(lines, rows, strict=True):
+                if len(row) == width:
+                    yield line, row
+                else:
+                    self.refuse_width(line, row)
+
+    def refuse_width(self, line: int, row: list[str]) -> None:
+        """Keep an error of a row that has not a cell for each column; an empty line is none."""
+        if row:
+            hint = f"the columns are {', '.join(self.header)}"
+            self.refuse(line, f"{len(row)} cells where {len(self.header)} are expected", hint)
+
+    def _read(self, handle: BinaryIO) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
+        reader = csv.reader(chain.from_iterable(self._texts(handle)), strict=True)
         begun = 1
         try:
             self._read_header(next(reader, []))
-            width = len(self.header)
-            for row in reader:
-                begun = reader.line_num
-                if len(row) == width:
-                    yield begun, row
-                elif row:
-                    hint = f"the columns are {', '.join(self.header)}"
-                    self.refuse(begun, f"{len(row)} cells where {width} are expected", hint)
-                if begun > MOST_ROWS:
-                    self.stop(begun, f"more than {MOST_ROWS} lines", code="T007")
+            begun = reader.line_num
+            while True:
+                rows: list[list[str]] = []
+                stopped: Exception | None = None
+                try:
+                    rows.extend(islice(reader, CHUNK))
+                except (csv.Error, DeckError, UnicodeDecodeError) as error:
+                    stopped = error  # what was read before it is looked at first
+                lines = _lines_of(rows, begun, reader.line_num)
+                if lines and lines[-1] > MOST_ROWS:
+                    kept = [line for line in lines if line <= MOST_ROWS]
+                    yield kept, rows[: len(kept)]
+                    self.stop(lines[len(kept)], f"more than {MOST_ROWS} lines", code="T007")
+                if rows:
+                    yield lines, rows
+                    begun = lines[-1]
+                if stopped is not None:
+                    raise stopped
+                if len(rows) < CHUNK:
+                    return
         except csv.Error as error:
             self.stop(begun + 1, f"not CSV: {error}", "a quote is not closed, or stands inside a cell")
 
-    def _lines(self, handle: TextIO) -> Iterator[str]:
+    def _texts(self, handle: BinaryIO) -> Iterator[StringIO]:
+        """The file in pieces of whole lines, none of them too long."""
         number = 0
-        while line := handle.readline(MOST_LINE):
-            number += 1
-            if len(line) == MOST_LINE and line[-1] not in "\r\n":
-                self.stop(number, f"the line has more than {MOST_LINE} characters", code="T007")
-            yield line
+        rest = handle.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
+        while True:
+            read = handle.read(BLOCK)
+            block = rest + read
+            cut = len(block)
+            if read:
+                cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, cut - 1)) + 1
+            rest = block[cut:]
+            lines = block[:cut].splitlines(keepends=True)
+            if max(map(len, lines), default=0) > MOST_LINE:
+                for at, line in enumerate(lines):
+                    if len(line.decode(errors="replace")) > MOST_LINE:
+                        yield StringIO(b"".join(lines[:at]).decode(), newline="")
+                        self._stop_at_long_line(number + at + 1)
+            number += len(lines)
+            yield StringIO(block[:cut].decode(), newline="")
+            if not read:
+                return
+            if len(rest) > 4 * MOST_LINE:
+                self._stop_at_long_line(number + 1)
+
+    def _stop_at_long_line(self, line: int) -> None:
+        self.stop(line, f"the line has more than {MOST_LINE} characters", code="T007")
 
     def _read_header(self, cells: list[str]) -> None:
         self.header = [cell.strip().lower() for cell in cells]
@@ -125,10 +180,21 @@ class DeckFile:
         if cell < 0:
             return 0
         with self.source.open(encoding="utf-8-sig", newline="") as handle:
-            for number, text in enumerate(self._lines(handle), 1):
-                if number == line:
-                    return _start_of_cell(text, cell)
+            for text in islice(handle, line - 1, line):
+                return _start_of_cell(text, cell)
         return 0
+
+
+def _lines_of(rows: list[list[str]], before: int, after: int) -> Sequence[int]:
+    """The line that each row ends at; rows have several where a cell has line ends in it."""
+    if after - before == len(rows):
+        return range(before + 1, after + 1)
+    found = []
+    for row in rows:
+        ends = sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in row)
+        before += 1 + ends
+        found.append(before)
+    return found
 
 
 def _start_of_cell(text: str, cell: int) -> int:

@@ -13,7 +13,7 @@ from config.piece_reader import IssueCollector, read_piece
 from config.text_pieces import texts, zone_name
 from config.yaml_nodes import Document, Location
 from config.zone_schema import ZonesText
-from rating.prefixes import PrefixZones
+from rating.prefixes import PrefixZones, zones_of
 
 _COLUMNS: Final = ("prefix", "destination")
 MOST_NETWORK: Final = 6
@@ -99,7 +99,7 @@ class _ZoneReader:
         self._read_groups()
         if not self._places:
             return None
-        return PrefixZones({prefix: place.zone for prefix, place in self._places.items()}, self.names.groups)
+        return zones_of({prefix: place.zone for prefix, place in self._places.items()}, self.names.groups)
 
     def _read_decks(self, document: Document, text: ZonesText) -> None:
         for name in text.decks:

@@ -52,12 +52,13 @@ def _shared_lines(catalogue: Catalogue) -> list[str]:
         ("locations", catalogue.locations),
     ):
         if table is not None:
-            zones = len(set(table.prefixes.values()))
+            zones = len(table.names)
             lines.append(
-                f"{name}: {_count(len(table.prefixes), 'prefix', 'prefixes')} in {_count(zones, 'zone')}"
+                f"{name}: {_count(table.prefixes.count, 'prefix', 'prefixes')} in {_count(zones, 'zone')}"
             )
     for deck_id, deck in sorted(catalogue.decks.items()):
-        lines.append(f"rate deck {deck_id}: {_count(len(deck.rows), 'prefix', 'prefixes')} from {deck.source}")
+        different = _count(deck.prefixes.different, "prefix", "prefixes")
+        lines.append(f"rate deck {deck_id}: {different} from {deck.source}")
     for _, targets in sorted(catalogue.exchange.pairs.items()):
         for _, rates in sorted(targets.items()):
             for rate in reversed(rates):

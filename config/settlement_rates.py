@@ -20,7 +20,7 @@ from config.tariff_text import Increments, Moment
 from config.time_zones import epoch_ms
 from config.yaml_nodes import Data, Document, Location
 from rating.calendar import FAR_MS, Calendar, Zone
-from rating.decks import DeckRow, RateDeck, add_row
+from rating.decks import DeckRow, add_row, deck_of
 from rating.periods import MONTH
 from rating.rates import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Rate
 from rating.rule import CHARGE, GrantPolicy, Rule
@@ -71,7 +71,7 @@ class RateReader:
         self._prices = PriceReader(issues, document, direction, currency)
         self._names: dict[str, Location] = {}
         self._terms: dict[str, list[Term]] = {}
-        self._rows: dict[str, dict[bytes, DeckRow]] = {}
+        self._rows: dict[str, dict[bytes, list[DeckRow]]] = {}
         self._rules: dict[tuple[object, ...], Rule] = {}
 
     def read(self, data: Data, location: Location) -> dict[str, PrefixTerms]:
@@ -83,7 +83,7 @@ class RateReader:
             if checked is not None:
                 self._add_terms(checked)
         return {
-            service: PrefixTerms(RateDeck(f"{self._direction}/{service}", rows), tuple(self._terms[service]))
+            service: PrefixTerms(deck_of(f"{self._direction}/{service}", rows), tuple(self._terms[service]))
             for service, rows in self._rows.items()
         }
 

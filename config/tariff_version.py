@@ -80,10 +80,11 @@ def prefixes_digest(zones: PrefixZones | None) -> str:
     """A hash of prefixes and their zones, whatever their order; "" where there are none."""
     if zones is None:
         return ""
-    digest = 0
-    for prefix, zone in zones.prefixes.items():
-        digest += int.from_bytes(hashlib.sha256(prefix + b":" + zone).digest())
-    return f"{digest % (1 << 256):064x}"
+    prefixes = zones.prefixes
+    digest = hashlib.sha256()
+    for index in range(prefixes.count):
+        digest.update(b"%b:%b\n" % (prefixes.at(index), zones.zone_at(index)))
+    return digest.hexdigest()
 
 
 def _json(value: object) -> object:

@@ -1,128 +1,95 @@
-"""Rate decks: prices by the longest prefix of the called number."""
+"""Rate decks: prices by the longest prefix of the called number.
+
+A deck is a few rows of octets, however many rows it has: found through in a few steps, and gone at once.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from librt.strings import BytesWriter, write_i32_be
+from mypy_extensions import i32, i64
 
-from mypy_extensions import i64
+from rating.deck_prices import DeckPrices, PriceWriter
+from rating.deck_row import LARGEST_INCREMENT, DeckRow, check_counting
+from rating.deck_table import DeckTable, table_of
+from rating.giving_way import OFTEN, give_way
+from rating.prefix_list import PrefixList
+from rating.sorting import in_order
 
-from rating.calendar import FAR_MS
-from rating.prefixes import PrefixTable
-from rating.rates import ROUND_UP, Rate
-
-LARGEST_INCREMENT: Final = 1 << 50
-
-
-def check_counting(increment: i64, minimum: i64) -> None:
-    """ValueError where units can not be counted like this."""
-    if not 1 <= increment <= LARGEST_INCREMENT:
-        raise ValueError(f"an increment is from 1 to {LARGEST_INCREMENT} units")
-    if not 0 <= minimum <= LARGEST_INCREMENT:
-        raise ValueError(f"a minimum is from 0 to {LARGEST_INCREMENT} units")
-
-
-class DeckRow:
-    """One line of a deck, for usage that starts in [``valid_from_ms``, ``valid_until_ms``).
-
-    ``rate`` has increment 1; counted are ``minimum`` units and whole ``increment``s beyond (minimum 0 = one
-    increment). ``line`` is the row's line in the deck's file. ``another`` is a row of the same prefix with
-    another validity. Rows are equal that price alike, whatever their lines. ValueError where an increment or a
-    minimum is out of range.
-    """
-
-    def __init__(
-        self,
-        destination: bytes,
-        rate: Rate,
-        increment: i64 = 1,
-        minimum: i64 = 0,
-        connection_fee_micros: int = 0,
-        valid_from_ms: i64 = 0,
-        valid_until_ms: i64 = FAR_MS,
-        line: i64 = 0,
-    ) -> None:
-        check_counting(increment, minimum)
-        self.destination = destination
-        self.rate = rate
-        self.increment = increment
-        self.minimum = minimum
-        self.connection_fee_micros = connection_fee_micros
-        self.valid_from_ms = valid_from_ms
-        self.valid_until_ms = valid_until_ms
-        self.line = line
-        self.another: DeckRow | None = None
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, DeckRow) and _content(self) == _content(other)
-
-    def __hash__(self) -> int:
-        return hash(_content(self))
-
-    def valid_at(self, at_ms: i64) -> bool:
-        """Whether the row prices usage that starts at the instant."""
-        return self.valid_from_ms <= at_ms < self.valid_until_ms
-
-
-def _content(row: DeckRow) -> tuple[object, ...]:
-    rate = row.rate
-    return (
-        row.destination,
-        (rate.unit_kind, rate.price_micros, rate.per_units, rate.increment, rate.rounding),
-        (row.increment, row.minimum, row.connection_fee_micros),
-        (row.valid_from_ms, row.valid_until_ms),
-        id(row.another),
-    )
-
-
-NO_ROW: Final = DeckRow(b"", Rate(0, 0, 1, 1, ROUND_UP))
+__all__ = ["LARGEST_INCREMENT", "DeckRow", "RateDeck", "add_row", "check_counting", "deck_of"]
 
 
 class RateDeck:
     """All rows by prefix; ``source`` is the file they were read from. Not changed once it is made."""
 
-    def __init__(self, deck_id: str, rows: dict[bytes, DeckRow], source: str = "") -> None:
+    def __init__(self, deck_id: str, table: DeckTable, prices: DeckPrices, source: str = "") -> None:
         self.deck_id = deck_id
-        self.rows = rows
         self.source = source
-        self._table = PrefixTable[DeckRow](rows, NO_ROW)
+        self.prefixes: PrefixList = table.prefixes
+        self._table = table
+        self._prices = prices
 
     def price_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
-        """The row of the longest prefix that has one valid at the instant, or another that prices alike.
-
-        Few different prices stay in the processor's memory, however many prefixes there are.
-        """
-        row = self._table.find(number)
-        if row.valid_from_ms <= at_ms < row.valid_until_ms:
-            return None if row is NO_ROW else row
+        """What the row of the longest prefix costs that has one valid at the instant; it has no line."""
+        place = self._table.find(number)
+        if place < 0:
+            return None
+        while place >= 0:
+            row = self._prices.price(place)
+            if row.valid_from_ms <= at_ms < row.valid_until_ms:
+                return row
+            place = row.following
         return self.row_for(number, at_ms)
+
+    def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
+        """The very row of the longest prefix that has one valid at the instant, with its line."""
+        index = self.prefixes.find(number)
+        while index >= 0:
+            row = self.row_at(index)
+            if row.valid_at(at_ms):
+                return row
+            index = self.prefixes.before(index)
+        return None
+
+    def row_at(self, index: i64) -> DeckRow:
+        """The row of the prefix that stands at a place among all."""
+        return self._prices.row(self._table.place(index), self._table.line(index))
 
     def place_of(self, row: DeckRow) -> str:
         """``international.csv:17``; "" where the row has no line."""
         return f"{self.source}:{row.line}" if row.line else ""
 
-    def row_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
-        """The very row of the longest prefix that has one valid at the instant, with its line."""
-        size: i64 = len(number)
-        for length in self._table.lengths:
-            if length <= size:
-                row = self.rows.get(number[:length])
-                while row is not None:
-                    if row.valid_at(at_ms):
-                        return row
-                    row = row.another
-        return None
+    def counted(self, increment: i64, minimum: i64) -> RateDeck:
+        """The same deck, counted otherwise where its rows do not say how they count."""
+        return RateDeck(self.deck_id, self._table, self._prices.counted(increment, minimum), self.source)
 
 
-def add_row(rows: dict[bytes, DeckRow], prefix: bytes, row: DeckRow) -> DeckRow | None:
+def deck_of(deck_id: str, rows: dict[bytes, list[DeckRow]], source: str = "") -> RateDeck:
+    """A deck of rows by prefix."""
+    writer = PriceWriter()
+    prefixes: list[bytes] = []
+    lines = BytesWriter()
+    places = BytesWriter()
+    for index, prefix in enumerate(in_order(list(rows))):
+        if index % OFTEN == 0:
+            give_way()
+        for row in sorted(rows[prefix], key=_begin):
+            prefixes.append(prefix)
+            write_i32_be(lines, i32(row.line))
+            write_i32_be(places, i32(writer.add_row(row)))
+    listed = PrefixList(prefixes)
+    table, prices = table_of(listed, lines.getvalue(), places.getvalue(), writer.prices())
+    return RateDeck(deck_id, table, prices, source)
+
+
+def add_row(rows: dict[bytes, list[DeckRow]], prefix: bytes, row: DeckRow) -> DeckRow | None:
     """Put a row among those of its prefix; where the validity overlaps, that other row, and nothing is put."""
-    first = rows.get(prefix)
-    other = first
-    while other is not None:
+    others = rows.setdefault(prefix, [])
+    for other in others:
         if row.valid_from_ms < other.valid_until_ms and other.valid_from_ms < row.valid_until_ms:
             return other
-        other = other.another
-    row.another = first
-    rows[prefix] = row
+    others.append(row)
     return None
+
+
+def _begin(row: DeckRow) -> int:
+    return row.valid_from_ms

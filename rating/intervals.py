@@ -1,51 +1,60 @@
 """Prefixes of digits as intervals of numbers, laid out flat: a lookup touches two or three lines of memory.
 
-Every prefix means all numbers of ``digits`` digits that begin with it. Where one lies inside another the inner
-one holds; what is left is a row of intervals without overlap, in octets, found through a table over the first
-digits.
+A number is read in base eleven: each digit is one more than itself, and 0 is the end of the number. So a number
+that is a prefix itself lies before all that go on from it, and every prefix means one interval. Where one lies
+inside another the inner one holds. What is left, intervals without overlap, is found through a table over the
+upper bits of the number; where many intervals lie in one entry of it, through a table of that entry's own.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
-from mypy_extensions import i32, i64
+from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i64_be
+from mypy_extensions import i64
 
 from rating.giving_way import OFTEN, give_way
+from rating.prefix_list import PrefixList
 
-MOST_DIGITS: Final = 18
+MOST_DIGITS: Final = 17
+"""So many digits of base eleven fit into 59 bits, and room is left for sums."""
 NOTHING: Final = -1
-TOO_SHORT: Final = -2
-"""The number has fewer digits than the prefixes that lie there: they must be compared one by one."""
-RECORD: Final = 16
-"""Octets of an interval: the first number in it, then the value's place times 32 plus the prefix's length."""
+RUN: Final = 16
+"""So many intervals of one entry are looked through; more have a table of their own."""
+
+RECORD_BITS: Final = 62
+"""Bits of an interval in an entry: where it begins there, and the place of its value."""
+
+VALUE: Final = 0
+"""An entry all of whose numbers have one value: above the two bits of its kind is the place plus one."""
+INTERVALS: Final = 1
+"""An entry of several intervals: above its kind their number in six bits, then the place of the first."""
+TABLE: Final = 2
+"""An entry with a table: above its kind the bits of a number below it in six bits, then the table's place."""
 
 
 class Intervals:
-    """``places[n]`` belongs to ``prefixes[n]``; the prefixes are digits in ascending order, each once."""
+    """``places`` has for each prefix four octets: of one that is there several times the last count.
 
-    def __init__(self, prefixes: list[bytes], places: list[int]) -> None:
-        self.digits: i64 = 0
-        for prefix in prefixes:
-            length: i64 = len(prefix)
-            self.digits = length if length > self.digits else self.digits
-        starts, infos = _join_equal(*_flatten(prefixes, places, self.digits))
-        first_digits: i64 = 0
-        while first_digits < self.digits and power_of_ten(first_digits + 1) <= len(prefixes):
-            first_digits += 1
-        self.step: i64 = power_of_ten(self.digits - first_digits)
-        records = BytesWriter()
-        for place, start in enumerate(starts):
-            if place % OFTEN == 0:
+    All prefixes are digits, MOST_DIGITS at most.
+    """
+
+    def __init__(self, prefixes: PrefixList, places: bytes) -> None:
+        self.digits: i64 = prefixes.longest
+        most: i64 = 0
+        for index in range(prefixes.count):
+            if index % OFTEN == 0:
                 give_way()
-            write_i64_be(records, start)
-            write_i64_be(records, infos[place])
-        self.records: bytes = records.getvalue()
-        self.firsts: bytes = _first_records(starts, self.step, power_of_ten(first_digits))
+            place = i64(read_i32_be(places, index * 4))
+            most = place if place > most else most
+        layout = _Layout(_flatten(prefixes, places), self.digits, bits_of(most + 1))
+        self.place_bits: i64 = layout.place_bits
+        self.shift: i64 = layout.shift
+        self.entries: bytes = layout.entries()
+        self.records: bytes = layout.records.getvalue()
 
     def find(self, number: bytes) -> i64:
-        """The place of the longest prefix of a number; NOTHING, or TOO_SHORT where it can not be told here.
+        """The place of the longest prefix of a number, or NOTHING.
 
         What follows the first character that is no digit is not looked at.
         """
@@ -58,112 +67,212 @@ class Intervals:
             digit: i64 = number[known]
             if digit < 48 or digit > 57:
                 break
-            value = value * 10 + digit - 48
+            value = value * 11 + digit - 47
             known += 1
-        if known < digits:
-            value *= power_of_ten(digits - known)
-        return self._find(value, known)
+        while known < digits:
+            value *= 11
+            known += 1
+        return self._find(value)
 
-    def _find(self, value: i64, known: i64) -> i64:
+    def _find(self, value: i64) -> i64:
+        entries = self.entries
+        shift = self.shift
+        entry: i64 = read_i64_be(entries, (value >> shift) * 8)
+        while entry & 3 == TABLE:
+            value &= (1 << shift) - 1
+            shift = entry >> 2 & 63
+            entry = read_i64_be(entries, ((entry >> 8) + (value >> shift)) * 8)
+        if entry & 3 == VALUE:
+            return (entry >> 2) - 1
+        bits = self.place_bits
         records = self.records
-        at: i64 = value // self.step * 4
-        low = i64(read_i32_be(self.firsts, at))
-        high = i64(read_i32_be(self.firsts, at + 4))
-        while low < high:
-            middle: i64 = (low + high + 1) // 2
-            if read_i64_be(records, middle * RECORD) <= value:
+        asked: i64 = (((value & ((1 << shift) - 1)) + 1) << bits) - 1
+        low: i64 = (entry >> 8) * 8
+        high: i64 = low + (entry >> 2 & 63) * 8
+        while high - low > 8:
+            middle: i64 = (low + high) // 16 * 8
+            if read_i64_be(records, middle) <= asked:
                 low = middle
             else:
-                high = middle - 1
-        info: i64 = read_i64_be(records, low * RECORD + 8)
-        if info < 0:
-            return NOTHING
-        return TOO_SHORT if info & 31 > known else info >> 5
+                high = middle
+        return (read_i64_be(records, low) & ((1 << bits) - 1)) - 1
 
 
-def power_of_ten(exponent: i64) -> i64:
-    """10 to a small power."""
+def power_of_eleven(exponent: i64) -> i64:
+    """11 to a small power."""
     value: i64 = 1
     while exponent > 0:
-        value *= 10
+        value *= 11
         exponent -= 1
     return value
 
 
-def _flatten(prefixes: list[bytes], places: list[int], digits: i64) -> tuple[list[int], list[int]]:
-    """The first number of each interval and what is known of it, from number 0 on without gaps."""
-    starts: list[int] = [0]
-    infos: list[int] = [-1]
+def bits_of(number: i64) -> i64:
+    """The bits that a number takes."""
+    bits: i64 = 0
+    while number > 0:
+        number >>= 1
+        bits += 1
+    return bits
+
+
+class _Flat:
+    """Intervals in ascending order: where each begins, and the place of its value plus one, 0 for none."""
+
+    def __init__(self) -> None:
+        self.octets = BytesWriter()
+        self.count: i64 = 0
+        self._start: i64 = 0
+        self._value: i64 = 0
+        self._written: i64 = -1
+
+    def begin(self, start: i64, value: i64) -> None:
+        """Begin an interval; one that begins at the same number is gone, one of an equal value goes on."""
+        if start > self._start:
+            self.end()
+        self._start = start
+        self._value = value
+
+    def end(self) -> None:
+        """Write the interval that was begun last."""
+        if self._value != self._written:
+            write_i64_be(self.octets, self._start)
+            write_i64_be(self.octets, self._value)
+            self._written = self._value
+            self.count += 1
+
+
+def _flatten(prefixes: PrefixList, places: bytes) -> _Flat:
+    """The intervals of prefixes, from number 0 on without gaps."""
+    flat = _Flat()
     open_ends: list[int] = []
-    open_infos: list[int] = [-1]
-    for index, prefix in enumerate(prefixes):
+    open_values: list[int] = [0]
+    digits = prefixes.longest
+    for index in range(prefixes.count):
         if index % OFTEN == 0:
             give_way()
-        length: i64 = len(prefix)
-        start: i64 = _number_of(prefix) * power_of_ten(digits - length)
-        _close(starts, infos, open_ends, open_infos, start)
-        _open_interval(starts, infos, start, places[index] * 32 + length)
-        open_ends.append(start + power_of_ten(digits - length))
-        open_infos.append(infos[len(infos) - 1])
-    _close(starts, infos, open_ends, open_infos, power_of_ten(digits))
-    return starts, infos
+        prefix = prefixes.at(index)
+        size: i64 = power_of_eleven(digits - len(prefix))
+        start: i64 = _number_of(prefix) * size
+        _close(flat, open_ends, open_values, start)
+        value: i64 = i64(read_i32_be(places, index * 4)) + 1
+        flat.begin(start, value)
+        open_ends.append(start + size)
+        open_values.append(value)
+    _close(flat, open_ends, open_values, power_of_eleven(digits))
+    flat.end()
+    return flat
 
 
-def _close(
-    starts: list[int], infos: list[int], open_ends: list[int], open_infos: list[int], until: i64
-) -> None:
+def _close(flat: _Flat, open_ends: list[int], open_values: list[int], until: i64) -> None:
     """End the prefixes that lie before a number: the one around each holds again."""
     while open_ends and open_ends[len(open_ends) - 1] <= until:
-        end = open_ends.pop()
-        open_infos.pop()
-        _open_interval(starts, infos, end, open_infos[len(open_infos) - 1])
-
-
-def _open_interval(starts: list[int], infos: list[int], start: i64, info: i64) -> None:
-    last = len(starts) - 1
-    if starts[last] == start:
-        infos[last] = info
-    else:
-        starts.append(start)
-        infos.append(info)
-
-
-def _join_equal(starts: list[int], infos: list[int]) -> tuple[list[int], list[int]]:
-    """Neighbours that lead to the same value as one, of the longest of their prefixes."""
-    joined_starts: list[int] = []
-    joined_infos: list[int] = []
-    for index, start in enumerate(starts):
-        if index % OFTEN == 0:
-            give_way()
-        info = infos[index]
-        last = len(joined_infos) - 1
-        if last >= 0 and joined_infos[last] >> 5 == info >> 5:
-            joined_infos[last] = info if info > joined_infos[last] else joined_infos[last]
-        else:
-            joined_starts.append(start)
-            joined_infos.append(info)
-    return joined_starts, joined_infos
+        end: i64 = open_ends.pop()
+        open_values.pop()
+        flat.begin(end, open_values[len(open_values) - 1])
 
 
 def _number_of(prefix: bytes) -> i64:
     value: i64 = 0
     for digit in prefix:
-        value = value * 10 + digit - 48
+        value = value * 11 + digit - 47
     return value
 
 
-def _first_records(starts: list[int], step: i64, count: i64) -> bytes:
-    """For each beginning of ``step`` numbers the record it lies in; one more for the end."""
-    firsts = BytesWriter()
-    record: i64 = 0
-    last: i64 = len(starts) - 1
-    number: i64 = 0
-    while number <= count:
-        if number % OFTEN == 0:
-            give_way()
-        value: i64 = number * step
-        while record < last and starts[record + 1] <= value:
-            record += 1
-        write_i32_be(firsts, i32(record))
-        number += 1
-    return firsts.getvalue()
+class _Wanted:
+    """A table that is still to be laid out: for numbers of so many ``bits`` from ``begin`` on.
+
+    ``first`` is the interval that holds there, ``last`` the last one of the table.
+    """
+
+    def __init__(self, begin: i64, bits: i64, shift: i64, first: i64, last: i64) -> None:
+        self.begin = begin
+        self.bits = bits
+        self.shift = shift
+        self.first = first
+        self.last = last
+
+
+class _Layout:
+    """Makes the tables of intervals: first the root, then the tables of its entries, and theirs."""
+
+    def __init__(self, flat: _Flat, digits: i64, place_bits: i64) -> None:
+        self.place_bits = place_bits
+        self.records = BytesWriter()
+        self._written: i64 = 0
+        self._flat: bytes = flat.octets.getvalue()
+        self._tables: list[bytes] = []
+        self._size: i64 = 0
+        self._waiting: list[_Wanted] = []
+        bits = bits_of(power_of_eleven(digits))
+        upper = _bits_for(flat.count)
+        self.shift: i64 = bits - upper if upper < bits else 0
+        self._want(_Wanted(0, bits, self.shift, 0, flat.count - 1))
+
+    def entries(self) -> bytes:
+        """All tables, one after the other."""
+        while self._waiting:
+            waiting = self._waiting
+            self._waiting = []
+            for wanted in waiting:
+                self._lay_out(wanted)
+        return b"".join(self._tables)
+
+    def _want(self, wanted: _Wanted) -> i64:
+        """The place that a table will have."""
+        place = self._size
+        self._size += 1 << (wanted.bits - wanted.shift)
+        self._waiting.append(wanted)
+        return place
+
+    def _lay_out(self, wanted: _Wanted) -> None:
+        table = BytesWriter()
+        shift = wanted.shift
+        begin = wanted.begin
+        until: i64 = begin + (1 << wanted.bits)
+        first = wanted.first
+        done: i64 = 0
+        while begin < until:
+            if done % OFTEN == 0:
+                give_way()
+            done += 1
+            end: i64 = begin + (1 << shift)
+            last = first
+            while last < wanted.last and self._start(last + 1) < end:
+                last += 1
+            write_i64_be(table, self._entry(begin, shift, first, last))
+            first = last
+            if last < wanted.last and self._start(last + 1) == end:
+                first = last + 1
+            begin = end
+        self._tables.append(table.getvalue())
+
+    def _entry(self, begin: i64, bits: i64, first: i64, last: i64) -> i64:
+        """What leads to the intervals of numbers of so many bits from ``begin`` on."""
+        count: i64 = last + 1 - first
+        if count == 1:
+            return self._value(first) << 2 | VALUE
+        if count > RUN or bits + self.place_bits > RECORD_BITS:
+            upper = _bits_for(count)
+            shift: i64 = bits - upper if upper < bits else 0
+            return self._want(_Wanted(begin, bits, shift, first, last)) << 8 | shift << 2 | TABLE
+        place = self._written
+        self._written += count
+        while first <= last:
+            start: i64 = self._start(first) - begin
+            start = start if start > 0 else 0
+            write_i64_be(self.records, start << self.place_bits | self._value(first))
+            first += 1
+        return place << 8 | count << 2 | INTERVALS
+
+    def _start(self, index: i64) -> i64:
+        return read_i64_be(self._flat, index * 16)
+
+    def _value(self, index: i64) -> i64:
+        return read_i64_be(self._flat, index * 16 + 8)
+
+
+def _bits_for(count: i64) -> i64:
+    """The bits of a table's size for so many intervals: some two in an entry."""
+    bits = bits_of(count) - 1
+    return bits if bits > 2 else 2

@@ -13,6 +13,7 @@ from ocs.tariffs.samples import Sample, samples_of
 from rating.catalogue import Catalogue, Plan, Rule
 from rating.decks import DeckRow, RateDeck
 from rating.engine import price
+from rating.prefixes import PrefixZones
 from rating.usage import Context
 
 MOST_DECK_ROWS: Final = 10
@@ -187,8 +188,7 @@ def _shared(before: Catalogue, after: Catalogue) -> list[str]:
         ("networks", before.networks, after.networks),
         ("locations", before.locations, after.locations),
     ):
-        was = {} if old is None else old.prefixes
-        is_now = {} if new is None else new.prefixes
+        was, is_now = _zones_by_prefix(old), _zones_by_prefix(new)
         moved = sum(1 for prefix, zone in is_now.items() if was.get(prefix) not in {None, zone})
         added, gone = len(is_now.keys() - was.keys()), len(was.keys() - is_now.keys())
         if added or gone or moved:
@@ -199,22 +199,33 @@ def _shared(before: Catalogue, after: Catalogue) -> list[str]:
 def _deck_lines(deck_id: str, old: RateDeck | None, new: RateDeck | None) -> list[str]:
     if old is None or new is None:
         return [f"rate deck {deck_id} is {'new' if old is None else 'gone'}"]
-    added, gone = len(new.rows.keys() - old.rows.keys()), len(old.rows.keys() - new.rows.keys())
-    changed = [
-        (prefix, old.rows[prefix], row)
-        for prefix, row in new.rows.items()
-        if prefix in old.rows and _row(old.rows[prefix]) != _row(row)
-    ]
+    was, is_now = _latest_rows(old), _latest_rows(new)
+    added, gone = len(is_now.keys() - was.keys()), len(was.keys() - is_now.keys())
+    both = (
+        (prefix, old.row_at(was[prefix]), new.row_at(is_now[prefix])) for prefix in was.keys() & is_now.keys()
+    )
+    changed = [each for each in both if _row(each[1]) != _row(each[2])]
     if not (added or gone or changed):
         return []
-    dearer = sum(1 for _, was, is_now in changed if _above(is_now, was))
+    dearer = sum(1 for _, before, after in changed if _above(after, before))
     counts = f"{added} new prefixes, {gone} gone, {len(changed)} changed, {dearer} of them dearer"
     lines = [f"rate deck {deck_id}: {counts}"]
-    changed.sort(key=lambda each: abs(_cross(each[2], each[1])), reverse=True)
-    for prefix, was, is_now in changed[:MOST_DECK_ROWS]:
-        where = is_now.destination.decode()
-        lines.append(f"  {prefix.decode()} {where}: {_row_words(was)} -> {_row_words(is_now)}")
+    changed.sort(key=lambda each: (-abs(_cross(each[2], each[1])), each[0]))
+    for prefix, before, after in changed[:MOST_DECK_ROWS]:
+        where = after.destination.decode()
+        lines.append(f"  {prefix.decode()} {where}: {_row_words(before)} -> {_row_words(after)}")
     return lines
+
+
+def _latest_rows(deck: RateDeck) -> dict[bytes, int]:
+    """The place of each prefix's row, of the latest where it has several."""
+    return {deck.prefixes.at(index): index for index in range(deck.prefixes.count)}
+
+
+def _zones_by_prefix(zones: PrefixZones | None) -> dict[bytes, bytes]:
+    if zones is None:
+        return {}
+    return {zones.prefixes.at(index): zones.zone_at(index) for index in range(zones.prefixes.count)}
 
 
 def _row(row: DeckRow) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def samples_of(service: str, rule: Rule, catalogue: Catalogue) -> list[Sample]:
             if value:
                 words.append(f"{name.replace('_', ' ')} {value.decode()}")
     if rule.tariff is not None and rule.tariff.deck is not None and not attributes.called:
-        attributes.called = min(rule.tariff.deck.rows, default=b"")
+        attributes.called = rule.tariff.deck.prefixes.at(0)
         words.append(f"to {attributes.called.decode()}")
     return [
         _sample(service, rule.unit_kind(), units, start_ms, attributes, [*words, *band])
@@ -76,13 +76,12 @@ def _sample(
 
 
 def _number_in(zones: PrefixZones | None, wanted: frozenset[bytes]) -> bytes:
-    """A number of one of the zones: its shortest prefix that no longer one takes away; b"" = there is none."""
+    """A number of one of the zones: the shortest of their prefixes; b"" = there is none."""
     if zones is None:
         return b""
-    for prefix in sorted(zones.prefixes, key=lambda each: (len(each), each)):
-        if zones.prefixes[prefix] in wanted and zones.zone_of(prefix) in wanted:
-            return prefix
-    return b""
+    count = zones.prefixes.count
+    found = (zones.prefixes.at(index) for index in range(count) if zones.zone_at(index) in wanted)
+    return min(found, key=lambda prefix: (len(prefix), prefix), default=b"")
 
 
 def _starts(rule: Rule, catalogue: Catalogue) -> list[tuple[int, list[str]]]:

@@ -25,7 +25,7 @@ from rating.attributes import (
 )
 from rating.catalogue import GrantPolicy
 from rating.conditions import Attributes, Condition
-from rating.prefixes import PrefixZones
+from rating.prefixes import zones_of
 from rating.rates import ROUND_UP, Rate
 from rating.rule import CHARGE, Rule
 from rating.selection import Entry, SelectionError, build_selectors
@@ -167,9 +167,9 @@ def test_attributes_are_stronger_the_earlier_they_stand(weaker: int) -> None:
     conditions = [Condition(name, frozenset([value]), MEMBERS.get(name)) for name, value in ORDER]
     situation = Situation(
         ALL,
-        PrefixZones({b"49": b"germany"}),
-        PrefixZones({b"208": b"france"}),
-        PrefixZones({b"station": b"station"}),
+        zones_of({b"49": b"germany"}),
+        zones_of({b"208": b"france"}),
+        zones_of({b"station": b"station"}),
     )
     strong = rule_of("strong", [conditions[weaker - 1]])
     weak = rule_of("weak", conditions[weaker:])

@@ -23,11 +23,11 @@ from rating.charge import (
     Charge,
 )
 from rating.conditions import Attributes, Condition
-from rating.decks import DeckRow, RateDeck, add_row
+from rating.decks import DeckRow, add_row, deck_of
 from rating.engine import afford, price
 from rating.offers import COUNTER_REACHED, Bonus
 from rating.periods import DAY, MONTH, USAGE
-from rating.prefixes import PrefixZones
+from rating.prefixes import zones_of
 from rating.pricing import MOST_UNITS
 from rating.rates import ROUND_HALF_UP, Rate
 from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, Rule
@@ -190,7 +190,7 @@ def test_bundles_pay_first_then_credit_then_the_balance() -> None:
 
 def test_the_longest_prefix_that_is_valid_has_the_price() -> None:
     """Dated rows of a deck; the line in its file stands in the trace."""
-    rows: dict[bytes, DeckRow] = {}
+    rows: dict[bytes, list[DeckRow]] = {}
     add_row(rows, b"49", DeckRow(b"Germany", per_minute(1), line=2))
     old = DeckRow(b"Mobile", per_minute(20), 1, 60, 10_000, valid_until_ms=TUESDAY_1958, line=3)
     assert add_row(rows, b"4915", old) is None
@@ -202,7 +202,7 @@ def test_the_longest_prefix_that_is_valid_has_the_price() -> None:
         add_row(rows, b"4915", DeckRow(b"Mobile", per_minute(30), valid_from_ms=TUESDAY_1958 + 9, line=5))
         is None
     )
-    context = context_of(Tariff(SECONDS, [], deck=RateDeck("world", rows, "world.csv")))
+    context = context_of(Tariff(SECONDS, [], deck=deck_of("world", rows, "world.csv")))
     charge = Charge()
     asked = [(-1, b"49151", 21), (0, b"49151", 1), (9, b"49151", 30), (0, b"4930", 1)]
     for later, number, cents in asked:
@@ -252,7 +252,7 @@ def test_zones_by_the_longest_prefix_choose_rules() -> None:
     other = Rule("talk/other", CHARGE, per_minute(2), GRANT)
     selectors = build_selectors([Entry("voice", home), Entry("voice", other)]).selectors
     plan = Plan("talk", "Talk", "EUR", True, {}, {}, [], selectors=selectors)
-    zones = PrefixZones({b"49": b"home", b"4990": b"premium"})
+    zones = zones_of({b"49": b"home", b"4990": b"premium"})
     context = Context(Catalogue("v", {}, {}, frozenset(), destinations=zones), plan=plan)
     assert [cents_of(price(call(60, called=number), context)) for number in (b"4930", b"49900", b"33")] == [
         1,

@@ -24,7 +24,7 @@ from rating.catalogue import ANY_RATING_GROUP, POSTPAID, Catalogue, Plan
 from rating.conditions import Condition
 from rating.numbering import Numbering
 from rating.periods import MONTH
-from rating.prefixes import PrefixZones
+from rating.prefixes import zones_of
 from rating.rates import ROUND_UP, Rate
 from rating.rule import CHARGE, GrantPolicy, Rule
 from rating.selection import Entry, build_selectors
@@ -116,7 +116,7 @@ def catalogue() -> Catalogue:
         plans,
         {},
         frozenset(),
-        destinations=PrefixZones({b"49": b"germany", b"43": b"austria"}),
+        destinations=zones_of({b"49": b"germany", b"43": b"austria"}),
         numbering=Numbering(b"49"),
     )
 
