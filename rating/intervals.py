@@ -79,14 +79,14 @@ class Intervals:
         shift = self.shift
         entry: i64 = read_i64_be(entries, (value >> shift) * 8)
         while entry & 3 == TABLE:
-            value &= (1 << shift) - 1
+            value -= value >> shift << shift
             shift = entry >> 2 & 63
             entry = read_i64_be(entries, ((entry >> 8) + (value >> shift)) * 8)
         if entry & 3 == VALUE:
             return (entry >> 2) - 1
         bits = self.place_bits
         records = self.records
-        asked: i64 = (((value & ((1 << shift) - 1)) + 1) << bits) - 1
+        asked: i64 = ((value - (value >> shift << shift) + 1) << bits) - 1
         low: i64 = (entry >> 8) * 8
         high: i64 = low + (entry >> 2 & 63) * 8
         while high - low > 8:
@@ -95,7 +95,8 @@ class Intervals:
                 low = middle
             else:
                 high = middle
-        return (read_i64_be(records, low) & ((1 << bits) - 1)) - 1
+        found: i64 = read_i64_be(records, low)
+        return found - (found >> bits << bits) - 1
 
 
 def power_of_eleven(exponent: i64) -> i64:
@@ -103,6 +104,15 @@ def power_of_eleven(exponent: i64) -> i64:
     value: i64 = 1
     while exponent > 0:
         value *= 11
+        exponent -= 1
+    return value
+
+
+def power_of_two(exponent: i64) -> i64:
+    """2 to a power. (The compiler shifts a literal 1 in 32 bits.)"""
+    value: i64 = 1
+    while exponent > 0:
+        value += value
         exponent -= 1
     return value
 
@@ -221,7 +231,7 @@ class _Layout:
     def _want(self, wanted: _Wanted) -> i64:
         """The place that a table will have."""
         place = self._size
-        self._size += 1 << (wanted.bits - wanted.shift)
+        self._size += power_of_two(wanted.bits - wanted.shift)
         self._waiting.append(wanted)
         return place
 
@@ -229,14 +239,15 @@ class _Layout:
         table = BytesWriter()
         shift = wanted.shift
         begin = wanted.begin
-        until: i64 = begin + (1 << wanted.bits)
+        until: i64 = begin + power_of_two(wanted.bits)
+        size = power_of_two(shift)
         first = wanted.first
         done: i64 = 0
         while begin < until:
             if done % OFTEN == 0:
                 give_way()
             done += 1
-            end: i64 = begin + (1 << shift)
+            end: i64 = begin + size
             last = first
             while last < wanted.last and self._start(last + 1) < end:
                 last += 1
