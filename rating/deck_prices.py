@@ -29,17 +29,15 @@ class DeckPrices:
     def __init__(self, destinations: list[bytes], records: bytes) -> None:
         self.destinations = destinations
         self.records = records
-        self._recent_places: list[int] = [ALONE] * RECENT
         self._recent: list[DeckRow] = [_NO_ROW] * RECENT
 
     def price(self, place: i64) -> DeckRow:
         """The price at a place, as a row without a line."""
         slot: i64 = place & (RECENT - 1)
-        if self._recent_places[slot] == place:
-            return self._recent[slot]
-        row = self.row(place, 0)
-        self._recent[slot] = row
-        self._recent_places[slot] = place
+        row = self._recent[slot]
+        if row.place != place:
+            row = self.row(place, 0)
+            self._recent[slot] = row
         return row
 
     def row(self, place: i64, line: i64) -> DeckRow:
@@ -53,7 +51,7 @@ class DeckPrices:
             1,
             i64(read_i32_be(records, at + 68)) & _ROUNDING,
         )
-        return DeckRow(
+        found = DeckRow(
             self.destinations[i64(read_i32_be(records, at))],
             rate,
             read_i64_be(records, at + 24),
@@ -64,6 +62,8 @@ class DeckPrices:
             line,
             i64(read_i32_be(records, at + 4)),
         )
+        found.place = place
+        return found
 
     def destination_at(self, place: i64) -> i64:
         """The number of a price's destination."""

@@ -28,8 +28,8 @@ class DeckRow:
 
     ``rate`` has increment 1; counted are ``minimum`` units and whole ``increment``s beyond (minimum 0 = one
     increment). ``line`` is the row's line in the deck's file, 0 where only the price was asked for;
-    ``following`` the place of the price that the same prefix has at another time. ValueError where an
-    increment or a minimum is out of range.
+    ``place`` is that of its price in a deck, ``following`` that of its prefix's price at another time.
+    ValueError where an increment or a minimum is out of range.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class DeckRow:
         self.valid_until_ms = valid_until_ms
         self.line = line
         self.following = following
+        self.place: i64 = ALONE
 
     def valid_at(self, at_ms: i64) -> bool:
         """Whether the row prices usage that starts at the instant."""

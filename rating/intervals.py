@@ -109,7 +109,7 @@ def power_of_eleven(exponent: i64) -> i64:
 
 
 def power_of_two(exponent: i64) -> i64:
-    """2 to a power. (The compiler shifts a literal 1 in 32 bits.)"""
+    """2 to a power. A literal 1 would be shifted in 32 bits where this is compiled."""
     value: i64 = 1
     while exponent > 0:
         value += value
