@@ -88,7 +88,8 @@ class HotBuild(build_ext):
         command = getattr(self.compiler, "compiler_so", [])
         told = [sys.version, version("mypy"), *command, *ext.extra_compile_args]
         total = hashlib.sha256("\n".join(map(str, told)).encode())
-        for header in sorted(ext.depends):
+        # The headers of mypyc's run-time are told by its version; they are copied only after the first look.
+        for header in sorted(path for path in ext.depends if Path(path).name.startswith("__native")):
             total.update(hashlib.sha256(Path(header).read_bytes()).digest())
         return total.digest()
 
