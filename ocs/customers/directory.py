@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from operator import itemgetter
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -13,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from ocs.customers.customer import BillingAccount, BillingCycle, Party, Subscription, SubscriptionAddon
 from ocs.customers.tables import BILLING_ACCOUNT, BILLING_CYCLE, PARTY, SUBSCRIPTION, SUBSCRIPTION_ADDON
 from ocs.database.bulk import Values, select_rows
+from ocs.uncollected import without_collection
 
 _START = itemgetter(Subscription._fields.index("from_ms"))
 
@@ -151,15 +150,3 @@ def _subscriptions(connection: Connection) -> Iterator[Subscription]:
 
 def _rows(connection: Connection, table: Table) -> Iterator[Values]:
     return select_rows(connection, select(table).order_by(*table.primary_key.columns))
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Millions of new tuples with nothing to collect: looking through them again and again doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,6 +10,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from ocs.database import writing
+from ocs.uncollected import without_collection
 from ocs.usage_import.conversion import Batch, Converter
 from ocs.usage_import.imports import (
     Import,
@@ -34,18 +33,6 @@ Progress = Callable[[int, int, int], None]
 """Octets done, of the batch under way too, octets of the file, records accepted so far."""
 _PARTS: Final = 3
 """A batch's octets are done by a third where they are read, by two where they are rated."""
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Millions of new lists and no cycles: looking for some among them takes a fifth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class ImportFailedError(Exception):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, text
 
 from ocs.customers.customer import BillingAccount
-from ocs.customers.directory import Directory, without_collection
+from ocs.customers.directory import Directory
 from ocs.customers.loading.checking import World, checked_world
 from ocs.customers.loading.csv_pieces import CsvSource
 from ocs.customers.loading.pieces import Issues, Source
@@ -21,6 +21,7 @@ from ocs.customers.loading.yaml_pieces import YamlSource
 from ocs.customers.tables import BILLING_ACCOUNT, BILLING_CYCLE, PARTY, SUBSCRIPTION, SUBSCRIPTION_ADDON
 from ocs.database import writing
 from ocs.database.bulk import insert_rows
+from ocs.uncollected import without_collection
 from rating.catalogue import Catalogue
 
 YAML_NAMES: Final = frozenset({".yaml", ".yml"})
