@@ -66,7 +66,8 @@ class AccountTotals:
     """What one account's records cost then and now, and where it stands.
 
     ``plan`` is the one of its first record that had any, at ``first_ms``; ``standing`` None: as at the
-    beginning, and no bundle. ``day`` is the local one up to which bundles were renewed.
+    beginning, and no bundle. ``day`` is the local one up to which bundles were renewed; a record of an
+    earlier day does not set it back.
     """
 
     def __init__(self, plan_id: str) -> None:
@@ -241,8 +242,10 @@ class Replay:
             zone = self.catalogue.zone
         day, _ = day_at(zone, at_ms)
         before = mine.day
+        if day <= before:
+            return
         mine.day = day
-        if before == _NO_DAY or day <= before:
+        if before == _NO_DAY:
             return
         for bundle in plan.bundles:
             if bundle.recurs != EVER and period_of_day(bundle.recurs, before) != period_of_day(

@@ -13,6 +13,18 @@ from ocs.tariffs.replay import replay_records
 
 PRICES = Path(__file__).parents[2] / "scenarios" / "catalogues" / "tariffs.yaml"
 
+DAILY = """\
+service_contexts: { data: [32251@3gpp.org] }
+grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
+plans:
+  daily:
+    name: Two MB a day, then the list price
+    currency: EUR
+    bundles: { day: { units: 2 MB, recurs: day, for: { service: data } } }
+    data: [ { rating_group: any, price: 1.00 EUR per 1 MB } ]
+"""
+"""A bundle that comes anew each day."""
+
 
 def record(number: int, account: str, octets: int, amount: int, plan: str = "tiered") -> str:
     """A line of a record file."""
@@ -72,6 +84,14 @@ def test_a_record_over_a_switch_is_split(tmp_path: Path) -> None:
         load_catalogue(PRICES), records(tmp_path, record(1, "a", 2_000_000, 0, plan="banded")), 5
     )
     assert report.plans["banded"].new_micros == 3_000_000
+
+
+def test_a_late_record_of_yesterday_does_not_bring_todays_bundle_twice(tmp_path: Path) -> None:
+    """A session that began before midnight and ended after the day's first: the bundle came once for the day."""
+    (tmp_path / "prices.yaml").write_text(DAILY)
+    lines = [record(number, "a", 1_000_000, 0, plan="daily") for number in (1, 2, 1, 2, 2)]
+    report = replay_records(load_catalogue(tmp_path / "prices.yaml"), records(tmp_path, *lines), 5)
+    assert report.plans["daily"].new_micros == 2_000_000
 
 
 def test_what_is_no_record_is_named(tmp_path: Path) -> None:

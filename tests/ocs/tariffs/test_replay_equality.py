@@ -47,7 +47,7 @@ class OneAfterTheOther:
         zone = plan.zone or self.catalogue.zone
         day = local_day(zone, usage.start_ms)
         before = self.days.get(account, day)
-        self.days[account] = day
+        self.days[account] = max(before, day)
         if account not in self.standings:
             pots = [Pot(bundle.bundle_id, bundle.unit_kind, bundle.units) for bundle in plan.bundles]
             self.standings[account] = Standing(usage.start_ms, pots=pots)
