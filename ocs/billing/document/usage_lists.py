@@ -14,6 +14,8 @@ Key = tuple[str, str, str, str, str, str]
 _SHORTEST_INTERNATIONAL: Final = 9
 COLUMNS: Final = Columns((31, 29, 59, 20, 22), size=8)
 """When, with whom, where to and at which tariff, how much, what it cost."""
+EXTRAS: Final = {"connection": "connection fee", "cap": "cap", "discount": "discount", "bonus": "bonus"}
+"""What an amount is for, if not for units, as the languages name it; the key stands in the rule of its line."""
 
 
 def usage_lists(invoice: Invoice, language: Language, measure: Measure, *, tagged: bool) -> list[Json]:
@@ -86,14 +88,13 @@ def _cells(item: UsageItem, language: Language, decimals: int) -> tuple[str, ...
 
 
 def _extra(item: UsageItem) -> str:
-    """What an amount is for, if not for units: ``connection``, ``cap-NAME``, ``discount-NAME`` of a rule."""
+    """What an amount is for, if not for units: a key of EXTRAS, of some with a name: ``discount-NAME``."""
     return item.rule.partition("#")[2]
 
 
 def _extra_text(extra: str, language: Language) -> str:
     kind, _, name = extra.partition("-")
-    words = {"connection": "connection fee", "cap": "cap", "discount": "discount"}
-    text = language.text(words.get(kind, kind))
+    text = language.text(EXTRAS.get(kind, kind))
     return f"{text} {language.isolate(language.text(name))}" if name else text
 
 

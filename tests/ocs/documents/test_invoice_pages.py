@@ -85,6 +85,15 @@ def test_a_connection_fee_is_called_so_and_lasts_no_time(renderer: InvoiceRender
     assert "0:01:02" not in found
 
 
+def test_money_of_a_bonus_is_called_so(renderer: InvoiceRenderer, tmp_path: Path) -> None:
+    """In the language of the invoice, with the bonus's name."""
+    made = with_usage(invoice("de", usage_line(1, 1)), 1)
+    given = replace(made.usage[0], rule="r#bonus-frequent", units=1, band="", destination="austria")
+    found = text(renderer, replace(made, usage=(given,)), tmp_path)
+
+    assert "austria · Bonus frequent" in found
+
+
 def test_a_balance_brought_forward_is_added(renderer: InvoiceRenderer, tmp_path: Path) -> None:
     """What was owed before is part of what is to be paid now."""
     found = text(renderer, invoice(brought=12_340_000), tmp_path)

@@ -13,6 +13,7 @@ import ocs.billing.document
 import ocs.documents
 import ocs.settlement.document
 from config.issues import ConfigError
+from ocs.billing.document.usage_lists import EXTRAS
 from ocs.documents.fonts import SHIPPED_FONTS, FontSet
 from ocs.documents.language import LanguageError, open_language
 from ocs.documents.messages_file import SHIPPED
@@ -31,7 +32,7 @@ def messages(language: str) -> dict[str, str]:
 
 
 def printed_texts() -> set[str]:
-    """Every English text of capital letter, or with a place for a value, in what makes documents."""
+    """Every English text of capital letter, or with a place for a value, in documents, and extras."""
     found: set[str] = set()
     for path in (*INVOICES.glob("*.py"), *INVOICES.glob("templates/*.typ"), DOCUMENTS / "language.py",
                  *STATEMENTS.glob("*.py"), *STATEMENTS.glob("templates/*.typ"),
@@ -42,6 +43,7 @@ def printed_texts() -> set[str]:
             found.update(re.findall(r'"([^"]+)"', listed))
         found.update(re.findall(r'\(\s*"([A-Z][a-z][^"]*)",', source))
         found.update(re.findall(r'[:=(]\s*"([A-Z][a-z]+[^"]*)"', source))
+    found.update(EXTRAS.values())
     return {text for text in found if text != "..." and not text.startswith("Hms")}
 
 
