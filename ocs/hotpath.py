@@ -73,6 +73,8 @@ HOT_MODULES: Final = (
     "ocs.simulation.session",
     "ocs.simulation.tally",
     "ocs.simulation.template",
+    "ocs.tariffs.instants",
+    "ocs.tariffs.replay_totals",
     "ocs.tariffs.replaying",
     "ocs.usage_import.plain_columns",
     "ocs.usage_import.rated_rows",

@@ -13,7 +13,8 @@ from config.issues import ConfigError, Issue
 from ocs.cdr.files import list_record_files
 from ocs.tariffs.replay_files import replay_files
 from ocs.tariffs.replay_lake import replay_lake
-from ocs.tariffs.replaying import AccountTotals, PlanTotals, Replay
+from ocs.tariffs.replay_totals import AccountTotals, PlanTotals
+from ocs.tariffs.replaying import Replay
 from ocs.uncollected import without_collection
 from rating.catalogue import Catalogue
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.charging.record import time_octets
-from ocs.tariffs.replaying import Instants
+from ocs.tariffs.instants import Instants
 
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 RIGHT = "2026-11-23T00:47:04.120Z"

@@ -87,7 +87,7 @@ def test_a_record_over_a_switch_is_split(tmp_path: Path) -> None:
 
 
 def test_a_late_record_of_yesterday_does_not_bring_todays_bundle_twice(tmp_path: Path) -> None:
-    """A session that began before midnight and ended after the day's first: the bundle came once for the day."""
+    """A session that began before midnight and ended after the day's first one changes no bundle."""
     (tmp_path / "prices.yaml").write_text(DAILY)
     lines = [record(number, "a", 1_000_000, 0, plan="daily") for number in (1, 2, 1, 2, 2)]
     report = replay_records(load_catalogue(tmp_path / "prices.yaml"), records(tmp_path, *lines), 5)
