@@ -39,6 +39,10 @@ TOO_MANY: Final = 0
 HASHED: Final = 1 << 16
 """Octets that are hashed at once."""
 
+_OF_A_TEXT: Final = "T104"
+_OF_A_CELL: Final = "T502"
+"""Where a text can not be read at all, the code says that it is a deck's."""
+
 Parse = Callable[[int, str], tuple[int, int]]
 """Reads a cell of a column: its value, of an increment also the minimum. TextError where it is wrong."""
 
@@ -156,7 +160,8 @@ class RowReader:
 
     def _refuse_cell(self, line: int, index: int, error: TextError) -> None:
         name = COLUMNS[self._columns[index]]
-        self._deck.refuse(line, f"{name}: {error}", error.hint, cell=self._deck.header.index(name))
+        code = _OF_A_CELL if error.code == _OF_A_TEXT else error.code
+        self._deck.refuse(line, f"{name}: {error}", error.hint, code, self._deck.header.index(name))
 
     def finish(self) -> ReadRows:
         """The rows in their order; DeckError where too many are for one prefix at one time."""

@@ -19,6 +19,7 @@ from config.deck_rows import (
     RowReader,
 )
 from config.issues import TextError
+from config.local_times import left_out
 from config.named import Entry, Named, entries_of
 from config.piece_reader import IssueCollector, read_piece
 from config.price_slips import is_slip, slip_words, usual_level
@@ -127,10 +128,19 @@ def _cells_of(text: RateDeckText, zone: Zone) -> tuple[Parse, list[int]]:
             found = _increments(cell, text.per.unit_kind)
             return found.increment, found.minimum
         if column in {VALID_FROM, VALID_UNTIL}:
-            return epoch_ms(zone, parse_moment(cell)), 0
+            return _instant(cell, zone), 0
         return _amount(cell), 0
 
     return parse, values
+
+
+def _instant(text: str, zone: Zone) -> int:
+    """The instant (ms) of a local time; TextError where the clocks leave it out."""
+    moment = parse_moment(text)
+    error = left_out(zone, moment)
+    if error is not None:
+        raise error
+    return epoch_ms(zone, moment)
 
 
 def _increments(text: str, unit_kind: int) -> Increments:

@@ -135,6 +135,11 @@ DECKS = {
     "twice": ("prefix,destination,price\n49,x,1\n49,x,2\n", [(3, "T503")]),
     "zero increment": ("prefix,destination,price,increment\n49,x,1,0\n", [(2, "T502")]),
     "a NUL": ("prefix,destination,price\n4\0009,x,1\n", [(2, "T502")]),
+    "octets of a price for seconds": ("prefix,destination,price,increment\n49,x,1,1 MB\n", [(2, "T109")]),
+    "a time that no clock shows": (
+        "prefix,destination,price,valid_from\n49,x,1,2026-03-29 02:30\n48,x,1,2026-03-29 03:00\n",
+        [(2, "T205")],
+    ),
     "times that overlap": (
         "prefix,destination,price,valid_from,valid_until\n49,x,1,,2026-02-01\n49,x,2,2026-01-01,\n",
         [(3, "T503")],
@@ -148,7 +153,9 @@ def test_wrong_deck_has_file_and_line(tmp_path: Path, name: str) -> None:
     text, expected = DECKS[name]
     (tmp_path / "d.csv").write_text(text)
     (tmp_path / "c.yaml").write_text(
-        _plan("{deck: d}").replace(HEAD, HEAD + "rate_decks: {d: {file: d.csv, currency: EUR}}\n")
+        _plan("{deck: d}").replace(
+            HEAD, HEAD + "time_zone: Europe/Berlin\nrate_decks: {d: {file: d.csv, currency: EUR}}\n"
+        )
     )
     found = [issue for issue in check_catalogue(tmp_path).issues if str(issue.source).endswith("d.csv")]
     assert [(issue.line, issue.code) for issue in found] == expected
