@@ -37,6 +37,11 @@ MICRO_COLUMNS: Final = {
     "store_cpu_us": "store µs CPU",
     "wall_us": "µs wall",
 }
+TITLES: Final = {"rating": "Pricing a usage", "replay": "Past records under another price list"}
+"""Headings of what is measured within this process; that of another bench is its name."""
+OTHER_COLUMNS: Final = {"cpu_us": "µs CPU", "records_per_s": "records/s of CPU"}
+SECTIONS: Final = {"compare", "scale", "micro"}
+"""What has a section of its own making."""
 POINTS: Final = {
     "subscribers": lambda each: f"{each.parameters['subscribers']:,} subscribers",
     "rating groups": lambda each: f"{each.parameters['server']}, {each.parameters['rating_groups']} RG",
@@ -88,7 +93,26 @@ def render(found: list[Measurement]) -> str:
         parts.append(_section(case.capitalize(), chosen, POINTS[case], LOAD_COLUMNS))
     micro = [each for each in newest if each.bench == "micro"]
     parts.append(_section("The parts of an answer", micro, _micro_name, MICRO_COLUMNS))
+    parts += [_other(bench, newest) for bench in dict.fromkeys(each.bench for each in newest)]
     return "\n".join(part for part in parts if part)
+
+
+def _other(bench: str, newest: list[Measurement]) -> str:
+    """The section of a bench by its figures, whatever they are; cases say what they do not share."""
+    if bench in SECTIONS:
+        return ""
+    found = [each for each in newest if each.bench == bench]
+    shared = _shared(found)
+    figures = dict.fromkeys(name for each in found for name in each.figures)
+    columns = {name: OTHER_COLUMNS.get(name, name.replace("_", " ")) for name in figures}
+
+    def name(each: Measurement) -> str:
+        own = {key: value for key, value in each.parameters.items() if key not in shared}
+        return ", ".join(
+            [each.case, *(f"{key.replace('_', ' ')} {_cell(value)}" for key, value in own.items())]
+        )
+
+    return _section(TITLES.get(bench, bench.replace("_", " ").capitalize()), found, name, columns)
 
 
 def _micro_name(each: Measurement) -> str:
@@ -124,15 +148,20 @@ def _section(
         at = f"{where.commit}, {where.time[:10]}" if where else ""
         cells = " | ".join(_cell(each.figures.get(key, "")) for key in shown)
         lines.append(f"| {name(each)} | {cells} | {at} | `{each.command}` |")
-    shared = {
-        key: value
-        for key, value in found[0].parameters.items()
-        if all(each.parameters.get(key) == value for each in found)
-    }
+    shared = _shared(found)
     if shared:
         words = ", ".join(f"{key.replace('_', ' ')} {_cell(value)}" for key, value in shared.items())
         lines += ["", f"All of them: {words}."]
     return "\n".join([*lines, ""])
+
+
+def _shared(found: list[Measurement]) -> dict[str, Figure]:
+    """The parameters that are the same in all."""
+    return {
+        key: value
+        for key, value in found[0].parameters.items()
+        if all(each.parameters.get(key) == value for each in found)
+    }
 
 
 def _cell(value: Figure) -> str:

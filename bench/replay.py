@@ -48,6 +48,7 @@ def records_per_s(catalogue: Catalogue, folder: Path, records: int, rounds: int)
 def measure(records: int = RECORDS, rounds: int = ROUNDS) -> list[Measurement]:
     """Both kinds of records out of both forms."""
     catalogue = load_catalogue(OPERATOR)
+    again = f"{COMMAND} --records {records} --rounds {rounds}"
     found = []
     for name, mixed in KINDS.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +61,7 @@ def measure(records: int = RECORDS, rounds: int = ROUNDS) -> list[Measurement]:
                     "records_per_s": records_per_s(catalogue, source, records, rounds)
                 }
                 parameters: dict[str, Figure] = {"records": records, "accounts": ACCOUNTS, "from": form}
-                found.append(Measurement("replay", name, COMMAND, parameters, figures))
+                found.append(Measurement("replay", name, again, parameters, figures))
     return found
 
 

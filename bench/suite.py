@@ -6,10 +6,12 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import rating, replay
 from bench.compare import compare
 from bench.machine import commit, machine, machine_line, versions
 from bench.micro.__main__ import measure_cases, measure_stores
@@ -28,6 +30,9 @@ from bench.scale import (
 from bench.servers import KINDS, ServerOptions
 from ocs import hotpath
 
+REPLAYED: Final = 50_000
+REPLAY_ROUNDS: Final = 2
+"""Fewer than ``bench.replay`` takes by itself: seconds are few here."""
 PERCENTILES = ("p50_us", "p99_us", "p99_9_us")
 CPU = ("server_cpu_us", "store_cpu_us", "others_cpu_percent")
 
@@ -40,6 +45,9 @@ def run_suite(seconds: int, rounds: int) -> list[Measurement]:
     _say(reason or "micro-benchmarks, with instructions")
     found += measure_cases(instructions=not reason)
     found += measure_stores()
+    _say("pricing, and past records again")
+    found += rating.kinds() + rating.curve_of_prefixes(rating.PREFIXES_SHORT)
+    found += replay.measure(REPLAYED, REPLAY_ROUNDS)
     _say(f"comparison: {', '.join(KINDS)}")
     found += compare(list(KINDS), [], BASE, ServerOptions(), rounds, seconds)
     for name, curve in (

@@ -64,6 +64,32 @@ def test_the_newest_of_each_case_is_shown() -> None:
     assert "2 server processes" in page
 
 
+def test_every_bench_has_a_heading_of_its_own() -> None:
+    """Whatever saves figures is on the page, each case with the parameters that the others have not."""
+    replay = Measurement("replay", "data", "python -m bench.replay", {"records": 9, "from": "files"}, {}, WHERE)
+    found = [
+        POINT,
+        Measurement("rating", "call", "python -m bench.rating", {"calls": 7}, {"cpu_us": 0.5}, WHERE),
+        replace(replay, figures={"records_per_s": 1_234_567}),
+        replace(replay, parameters={"records": 9, "from": "lake"}, figures={"records_per_s": 2}),
+        Measurement("other_things", "a", "python -m bench.rating", {}, {"new_figures": 4_321}, WHERE),
+    ]
+    page = render(found)
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert headings[-4:] == [
+        "## Processes",
+        "## Pricing a usage",
+        "## Past records under another price list",
+        "## Other things",
+    ]
+    assert "| call | 0.5 |" in page
+    assert "| data, from files | 1,234,567 |" in page
+    assert "| data, from lake | 2 |" in page
+    assert "All of them: records 9." in page
+    assert "| | new figures |" in page
+    assert "| a | 4,321 |" in page
+
+
 def test_an_empty_page_says_so() -> None:
     """Without results the page explains itself and has no table."""
     assert "Nothing was measured yet" in render([])
