@@ -12,7 +12,8 @@ from config.piece_reader import IssueCollector
 from config.quantity_text import Quantity, format_quantity
 from config.rate_decks import ROUNDING
 from config.rule_conditions import ConditionReader
-from config.rule_tariffs import TariffReader, TariffText
+from config.rule_price_texts import TariffText
+from config.rule_tariffs import TariffReader
 from config.tariff_text import Increments, Moment
 from config.yaml_nodes import Document, Location
 from rating.attributes import APN, RATING_GROUP

@@ -1,30 +1,25 @@
-"""What a rule costs beyond one rate: bands, tiers, decks, fees, caps, and what of its plan takes part."""
+"""What a rule costs beyond one rate: its tiers or deck, its fee and cap, and what of its plan takes part."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from balance.quantity import SPECIFIC_UNITS, UNIT_NAMES
 from config.catalogue_offers import PERIODS, Offers, is_plain
 from config.catalogue_schema import RuleText
-from config.piece_reader import IssueCollector, read_list, read_piece
+from config.piece_reader import IssueCollector
 from config.price_slips import level_of
-from config.quantity_text import Price, Quantity
-from config.rate_decks import ROUNDING, PricedDeck, deck_with
+from config.rate_decks import ROUNDING, deck_with
 from config.rule_conditions import Scope, always_matches, may_match
-from config.rule_prices import BandPrices, PriceReader, kind_words
+from config.rule_price_texts import NEEDS_TARIFF, PriceTextReader, TariffText
+from config.rule_tiers import TierReader
 from config.surroundings import Surroundings
-from config.tariff_schema import TierText
 from config.tariff_text import Increments, Money
 from config.yaml_nodes import Document, Location
 from rating.bundles import MONEY, BundleDefinition
-from rating.calendar import Calendar
 from rating.conditions import Condition
 from rating.decks import RateDeck
 from rating.periods import USAGE
-from rating.pricing import MOST_UNITS
-from rating.rates import Rate
 from rating.tariff import (
     AT_END,
     AT_START,
@@ -36,51 +31,16 @@ from rating.tariff import (
     SPLIT_EVENLY,
     TOTAL,
     UNITS,
-    USAGES,
     VOLUME,
     Cap,
     Counter,
     Discount,
     Tariff,
-    Tier,
 )
 
 _SWITCH: Final = {"evenly": SPLIT_EVENLY, "at start": AT_START, "at end": AT_END}
 _OCTETS_OF: Final = {"total": TOTAL, "input": INPUT, "output": OUTPUT}
 _PER_USAGE: Final = {"", "call", "usage", "session", "message", "event"}
-_NEEDS_TARIFF: Final = frozenset(
-    {
-        "calendar",
-        "connection_fee",
-        "cap",
-        "minimum",
-        "octets",
-        "switch",
-        "tiers",
-        "tiers_of",
-        "tier_mode",
-        "deck",
-    }
-)
-
-
-@dataclass
-class PricedTier:
-    """A tier as it is written: where it ends, and the price of each band."""
-
-    up_to: Quantity | Money | None
-    prices: BandPrices
-
-
-@dataclass
-class TariffText:
-    """What a rule says of its price: the kind of unit, tiers (one, where it has none), or a deck."""
-
-    kind: int
-    first: Price
-    calendar: Calendar | None = None
-    tiers: list[PricedTier] = field(default_factory=list)
-    deck: PricedDeck | None = None
 
 
 @dataclass
@@ -123,7 +83,8 @@ class TariffReader:
         self.surroundings = surroundings
         self._offers = offers
         self._bundles = [*offers.bundles, *offers.credits, *offered]
-        self._prices = PriceReader(issues, document)
+        self._texts = PriceTextReader(issues, document, surroundings)
+        self._tiers = TierReader(issues, document, currency, offers)
         self.slips: list[Slip] = []
         self.partial: list[PartlyTaken] = []
 
@@ -132,63 +93,7 @@ class TariffReader:
 
     def read(self, text: RuleText, at: Location, usual: int) -> TariffText:
         """The prices of a rule; ``usual`` is the kind of unit where nothing in it says one."""
-        calendar = None
-        if text.calendar is not None:
-            calendar = self.surroundings.calendars.find(text.calendar, self._document, (*at, "calendar"))
-        if text.deck is not None:
-            return self._read_deck(text, at, usual)
-        tiers: list[PricedTier] = []
-        if text.tiers is not None:
-            tiers = self._tiers(text, at, calendar)
-        elif text.price is not None and (calendar is not None or text.calendar is None):
-            prices = self._prices.read(text.price, (*at, "price"), calendar)
-            if prices is not None:
-                tiers = [PricedTier(None, prices)]
-        kinds = {tier.prices.kind for tier in tiers if tier.prices.kind}
-        if len(kinds) > 1:
-            words = " and ".join(sorted(UNIT_NAMES[kind] for kind in kinds))
-            self._refuse((*at, "tiers"), f"prices of {words}", "all tiers count the same kind of unit", "T109")
-        kind = kinds.pop() if kinds else self._kind_without_price(text, usual)
-        first = tiers[0].prices.prices[0] if tiers else Price(0, "", Quantity(kind, 1))
-        if first.amount_micros == 0 and tiers and not tiers[0].prices.kind:
-            first = Price(0, "", Quantity(kind, 1))
-        return TariffText(kind, first, calendar, tiers)
-
-    def _kind_without_price(self, text: RuleText, usual: int) -> int:
-        if text.price == "free" and not text.model_fields_set & _NEEDS_TARIFF:
-            return usual
-        for size in (text.increment, text.minimum):
-            if size is not None and size.unit_kind:
-                return size.unit_kind
-        return usual
-
-    def _read_deck(self, text: RuleText, at: Location, usual: int) -> TariffText:
-        for name in ("calendar", "tiers", "tiers_of"):
-            if getattr(text, name) is not None:
-                self._refuse((*at, name), f"{name!r} has no meaning beside a deck", "the deck has the prices")
-        deck = self.surroundings.decks.find(text.deck or "", self._document, (*at, "deck"))
-        kind = usual if deck is None else deck.per.unit_kind
-        return TariffText(kind, Price(0, "", Quantity(kind, 1)), deck=deck)
-
-    def _tiers(self, text: RuleText, at: Location, calendar: Calendar | None) -> list[PricedTier]:
-        found: list[PricedTier] = []
-        place = (*at, "tiers")
-        entries = read_list(self._issues, self._document, text.tiers, place)
-        for index, entry in enumerate(entries):
-            tier = read_piece(self._issues, self._document, TierText, entry, (*place, index))
-            if tier is None:
-                continue
-            last = index == len(entries) - 1
-            if tier.up_to is None and not last:
-                self._refuse((*place, index), "only the last tier has no end", "add 'up_to: 100 min'", "T101")
-            elif tier.up_to is not None and last:
-                hint = "add a last tier with a price and no 'up_to'"
-                self._refuse((*place, index, "up_to"), "what costs what lies beyond the last tier?", hint)
-            if text.calendar is None or calendar is not None:
-                prices = self._prices.read(tier.price, (*place, index, "price"), calendar)
-                if prices is not None:
-                    found.append(PricedTier(tier.up_to, prices))
-        return found
+        return self._texts.read(text, at, usual)
 
     def tariff(
         self,
@@ -218,17 +123,17 @@ class TariffReader:
             if bundle.unit_kind in {MONEY, found.kind} and may_match(scope, service, conditions)
         ]
         special = any(not is_plain(bundle) or bundle not in self._own_bundles() for bundle in bundles)
-        needed = bool(text.model_fields_set & _NEEDS_TARIFF) or increments.minimum != 0 or currency != ""
+        needed = bool(text.model_fields_set & NEEDS_TARIFF) or increments.minimum != 0 or currency != ""
         self._note_prices(service, found)
         if not (needed or special or counts or caps or discounts or isinstance(text.price, dict)):
             return None
         rounding = ROUNDING[text.rounding]
-        tier_counter = self._tier_counter(text, found, at)
+        tier_counter = self._tiers.counter(text, found, at)
         if tier_counter is not None and tier_counter not in counts and tier_counter.measure == UNITS:
             counts = [*counts, tier_counter]
         return Tariff(
             found.kind,
-            self._made_tiers(found, at, tier_counter, rounding),
+            self._tiers.tiers(found, at, tier_counter, rounding),
             octets_of=_OCTETS_OF[text.octets],
             increment=increments.increment,
             minimum=increments.minimum,
@@ -325,55 +230,6 @@ class TariffReader:
             return True
         self.partial.append(PartlyTaken(what, scope, conditions, at))
         return False
-
-    def _tier_counter(self, text: RuleText, found: TariffText, at: Location) -> Counter | None:
-        if text.tiers_of is None or text.tiers_of == "usage":
-            return None
-        if text.tiers is None:
-            self._refuse((*at, "tiers_of"), "a counter of tiers, but there are no tiers")
-            return None
-        known = self._offers.counters.find(text.tiers_of, self._document, (*at, "tiers_of"))
-        if known is None:
-            return None
-        counter = known[1]
-        if counter.measure == UNITS and counter.unit_kind != found.kind:
-            words = f"counter {text.tiers_of!r} measures {UNIT_NAMES[counter.unit_kind]}"
-            self._refuse(
-                (*at, "tiers_of"), f"{words}, but the price counts {UNIT_NAMES[found.kind]}", code="T109"
-            )
-        return counter
-
-    def _made_tiers(
-        self, found: TariffText, at: Location, counter: Counter | None, rounding: int
-    ) -> list[Tier]:
-        made: list[Tier] = []
-        before = 0
-        for index, tier in enumerate(found.tiers):
-            rates = tier.prices.rates(found.kind, rounding)
-            place = (*at, "tiers", index, "up_to")
-            up_to = (
-                MOST_UNITS if tier.up_to is None else self._end_of_tier(tier.up_to, found.kind, counter, place)
-            )
-            if tier.up_to is not None and up_to <= before:
-                self._refuse(place, "the tier ends before it begins", "tiers go upwards", "T402")
-            before = before if tier.up_to is None else max(before, up_to)
-            made.append(Tier(up_to, rates))
-        return made or [Tier(MOST_UNITS, [Rate(found.kind, 0, 1, 1, rounding)])]
-
-    def _end_of_tier(self, up_to: Quantity | Money, kind: int, counter: Counter | None, place: Location) -> int:
-        """The position at which a tier ends, in what its axis measures: units, or a counter's."""
-        measure = UNITS if counter is None else counter.measure
-        if isinstance(up_to, Money):
-            if measure != MICROS or up_to.currency != self._currency:
-                hint = "tiers of money need 'tiers_of:' a counter of money, in the plan's currency"
-                self._refuse(place, "a tier up to an amount of money", hint, "T109")
-            return up_to.micros
-        if measure == MICROS:
-            self._refuse(place, "the counter measures money, but the tier does not", code="T109")
-        elif up_to.unit_kind != (SPECIFIC_UNITS if measure == USAGES else kind):
-            wanted = SPECIFIC_UNITS if measure == USAGES else kind
-            self._refuse(place, f"a tier up to {kind_words(up_to, wanted)}", code="T109")
-        return up_to.units
 
     def _deck(self, text: RuleText, found: TariffText, increments: Increments) -> RateDeck | None:
         """The deck of a rule, whose rows count as the rule says where they do not say it themselves."""

@@ -1,0 +1,126 @@
+"""What a rule says of its price, as it is written: bands, tiers or a deck, and the kind of unit of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from balance.quantity import UNIT_NAMES
+from config.catalogue_schema import RuleText
+from config.piece_reader import IssueCollector, read_list, read_piece
+from config.quantity_text import Price, Quantity
+from config.rate_decks import PricedDeck
+from config.rule_prices import BandPrices, PriceReader
+from config.surroundings import Surroundings
+from config.tariff_schema import TierText
+from config.tariff_text import Money
+from config.yaml_nodes import Document, Location
+from rating.calendar import Calendar
+
+NEEDS_TARIFF: Final = frozenset(
+    {
+        "calendar",
+        "connection_fee",
+        "cap",
+        "minimum",
+        "octets",
+        "switch",
+        "tiers",
+        "tiers_of",
+        "tier_mode",
+        "deck",
+    }
+)
+"""Keys of a rule that one rate can not say."""
+
+
+@dataclass
+class PricedTier:
+    """A tier as it is written: where it ends, and the price of each band."""
+
+    up_to: Quantity | Money | None
+    prices: BandPrices
+
+
+@dataclass
+class TariffText:
+    """What a rule says of its price: the kind of unit, tiers (one, where it has none), or a deck."""
+
+    kind: int
+    first: Price
+    calendar: Calendar | None = None
+    tiers: list[PricedTier] = field(default_factory=list)
+    deck: PricedDeck | None = None
+
+
+class PriceTextReader:
+    """Reads the prices of the rules of one document."""
+
+    def __init__(self, issues: IssueCollector, document: Document, surroundings: Surroundings) -> None:
+        self._issues = issues
+        self._document = document
+        self._surroundings = surroundings
+        self._prices = PriceReader(issues, document)
+
+    def _refuse(self, location: Location, message: str, hint: str = "", code: str = "T108") -> None:
+        self._issues.add(self._document.issue(location, message, hint, code))
+
+    def read(self, text: RuleText, at: Location, usual: int) -> TariffText:
+        """The prices of a rule; ``usual`` is the kind of unit where nothing in it says one."""
+        calendar = None
+        if text.calendar is not None:
+            calendar = self._surroundings.calendars.find(text.calendar, self._document, (*at, "calendar"))
+        if text.deck is not None:
+            return self._read_deck(text, at, usual)
+        tiers: list[PricedTier] = []
+        if text.tiers is not None:
+            tiers = self._tiers(text, at, calendar)
+        elif text.price is not None and (calendar is not None or text.calendar is None):
+            prices = self._prices.read(text.price, (*at, "price"), calendar)
+            if prices is not None:
+                tiers = [PricedTier(None, prices)]
+        kinds = {tier.prices.kind for tier in tiers if tier.prices.kind}
+        if len(kinds) > 1:
+            words = " and ".join(sorted(UNIT_NAMES[kind] for kind in kinds))
+            self._refuse((*at, "tiers"), f"prices of {words}", "all tiers count the same kind of unit", "T109")
+        kind = kinds.pop() if kinds else self._kind_without_price(text, usual)
+        first = tiers[0].prices.prices[0] if tiers else Price(0, "", Quantity(kind, 1))
+        if first.amount_micros == 0 and tiers and not tiers[0].prices.kind:
+            first = Price(0, "", Quantity(kind, 1))
+        return TariffText(kind, first, calendar, tiers)
+
+    def _kind_without_price(self, text: RuleText, usual: int) -> int:
+        if text.price == "free" and not text.model_fields_set & NEEDS_TARIFF:
+            return usual
+        for size in (text.increment, text.minimum):
+            if size is not None and size.unit_kind:
+                return size.unit_kind
+        return usual
+
+    def _read_deck(self, text: RuleText, at: Location, usual: int) -> TariffText:
+        for name in ("calendar", "tiers", "tiers_of"):
+            if getattr(text, name) is not None:
+                self._refuse((*at, name), f"{name!r} has no meaning beside a deck", "the deck has the prices")
+        deck = self._surroundings.decks.find(text.deck or "", self._document, (*at, "deck"))
+        kind = usual if deck is None else deck.per.unit_kind
+        return TariffText(kind, Price(0, "", Quantity(kind, 1)), deck=deck)
+
+    def _tiers(self, text: RuleText, at: Location, calendar: Calendar | None) -> list[PricedTier]:
+        found: list[PricedTier] = []
+        place = (*at, "tiers")
+        entries = read_list(self._issues, self._document, text.tiers, place)
+        for index, entry in enumerate(entries):
+            tier = read_piece(self._issues, self._document, TierText, entry, (*place, index))
+            if tier is None:
+                continue
+            last = index == len(entries) - 1
+            if tier.up_to is None and not last:
+                self._refuse((*place, index), "only the last tier has no end", "add 'up_to: 100 min'", "T101")
+            elif tier.up_to is not None and last:
+                hint = "add a last tier with a price and no 'up_to'"
+                self._refuse((*place, index, "up_to"), "what costs what lies beyond the last tier?", hint)
+            if text.calendar is None or calendar is not None:
+                prices = self._prices.read(tier.price, (*place, index, "price"), calendar)
+                if prices is not None:
+                    found.append(PricedTier(tier.up_to, prices))
+        return found
