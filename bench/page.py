@@ -108,9 +108,8 @@ def _other(bench: str, newest: list[Measurement]) -> str:
 
     def name(each: Measurement) -> str:
         own = {key: value for key, value in each.parameters.items() if key not in shared}
-        return ", ".join(
-            [each.case, *(f"{key.replace('_', ' ')} {_cell(value)}" for key, value in own.items())]
-        )
+        points = [f"{key.replace('_', ' ')} {_cell(value)}" for key, value in own.items()]
+        return ", ".join(points if each.case in own else [each.case, *points])
 
     return _section(TITLES.get(bench, bench.replace("_", " ").capitalize()), found, name, columns)
 
