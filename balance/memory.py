@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from heapq import heappop, heappush
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from balance.changes import COMMITTED, CONFLICT, ChangeBatch
 from balance.packing import version_of
@@ -18,6 +18,16 @@ from balance.store import StateStore
 SCAN_CHUNK: Final = 1000
 SLACK: Final = 1000
 """Outdated deadlines that may lie in the heap beside as many as there are current ones."""
+
+
+@mypyc_attr(acyclic=True)
+class _State:
+    """A stored state with its version, and when it ends (epoch milliseconds, 0 = it stays)."""
+
+    def __init__(self, value: bytes, version: i64, end_ms: i64) -> None:
+        self.value = value
+        self.version = version
+        self.end_ms = end_ms
 
 
 class _Delivery:
@@ -46,8 +56,7 @@ class MemoryStore(StateStore):
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._states: dict[bytes, bytes] = {}
-        self._ends_ms: dict[bytes, int] = {}
+        self._states: dict[bytes, _State] = {}
         self._end_heap: list[tuple[int, bytes]] = []
         self._deadlines: dict[bytes, int] = {}
         self._deadline_heap: list[tuple[int, bytes]] = []
@@ -63,7 +72,8 @@ class MemoryStore(StateStore):
         self._forget_ended()
         states: list[bytes | None] = []
         for key in keys:
-            states.append(self._states.get(key))
+            found = self._states.get(key)
+            states.append(None if found is None else found.value)
         self._deliver(_Delivery(done, states, None, None))
 
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
@@ -71,10 +81,14 @@ class MemoryStore(StateStore):
         self._forget_ended()
         batch.settle(COMMITTED)
         results = batch.results
+        known: list[_State | None] = []
         for at in range(len(batch.keys)):
-            if version_of(self._states.get(batch.keys[at])) != batch.expected[at]:
+            state = self._states.get(batch.keys[at])
+            known.append(state)
+            version: i64 = 0 if state is None else state.version
+            if version != batch.expected[at]:
                 results[batch.key_sets[at]] = CONFLICT
-        self._apply_states(batch)
+        self._apply_states(batch, known)
         for at in range(len(batch.events)):
             if results[batch.event_sets[at]] == COMMITTED:
                 self._events.append(batch.events[at])
@@ -91,21 +105,26 @@ class MemoryStore(StateStore):
                 self._close_session(account_id, session_id)
         self._deliver(_Delivery(None, [], done, batch))
 
-    def _apply_states(self, batch: ChangeBatch) -> None:
+    def _apply_states(self, batch: ChangeBatch, known: list[_State | None]) -> None:
         results = batch.results
         for at in range(len(batch.keys)):
             value = batch.values[at]
             if not value or results[batch.key_sets[at]] != COMMITTED:
                 continue
             key = batch.keys[at]
-            self._states[key] = value
-            life_ms = batch.lives_ms[at]
-            if life_ms:
+            version = version_of(value)
+            life_ms: i64 = batch.lives_ms[at]
+            end_ms: i64 = 0
+            if life_ms > 0:
                 end_ms = self._clock() + life_ms
-                self._ends_ms[key] = end_ms
                 heappush(self._end_heap, (end_ms, key))
-            elif self._ends_ms:
-                self._ends_ms.pop(key, None)
+            state = known[at]
+            if state is None:
+                self._states[key] = _State(value, version, end_ms)
+            else:
+                state.value = value
+                state.version = version
+                state.end_ms = end_ms
 
     def _set_deadline(self, session: bytes, deadline_ms: int) -> None:
         if not deadline_ms:
@@ -134,8 +153,8 @@ class MemoryStore(StateStore):
         now_ms = self._clock()
         while heap and heap[0][0] <= now_ms:
             end_ms, key = heappop(heap)
-            if self._ends_ms.get(key) == end_ms:
-                del self._ends_ms[key]
+            state = self._states.get(key)
+            if state is not None and state.end_ms == end_ms:
                 del self._states[key]
 
     def _deliver(self, delivery: _Delivery) -> None:
@@ -186,7 +205,7 @@ class MemoryStore(StateStore):
         for key in keys:
             state = self._states.get(key)
             if state is not None:
-                found.append((key, state))
+                found.append((key, state.value))
         return found
 
     async def outbox_first(self) -> int:

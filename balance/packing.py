@@ -60,7 +60,10 @@ def put_octets(out: BytesWriter, value: bytes) -> None:
 
 def put_text(out: BytesWriter, value: str) -> None:
     """Append a text in UTF-8."""
-    put_octets(out, value.encode())
+    if value:
+        put_octets(out, value.encode())
+    else:
+        out.append(u8(0))
 
 
 @mypyc_attr(acyclic=True)
