@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from config.catalogue_addons import ReadAddon, read_addons
-from config.catalogue_examples import Example, read_examples, run_examples
+from config.catalogue_examples import read_examples, run_examples
 from config.catalogue_grants import GrantLevel
 from config.catalogue_plans import PlanReader, PlanSurroundings
 from config.catalogue_schema import PLAN_KEYS, CatalogueText, GrantText
 from config.catalogue_version import version_of_content
+from config.example_reader import Example
 from config.issues import ConfigError, Issue, TextError, did_you_mean
 from config.named import entries_of
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece

@@ -78,6 +78,7 @@ HOT_MODULES: Final = (
     "ocs.tariffs.replaying",
     "ocs.usage_import.plain_columns",
     "ocs.usage_import.rated_rows",
+    "ocs.usage_import.tenure",
     "protocol.avp",
     "protocol.avp_issues",
     "protocol.avp_walk",

@@ -30,11 +30,11 @@ from ocs.documents.branding import load_branding
 from ocs.settlement import SettlementError
 from ocs.settlement.document import StatementWriter
 from ocs.settlement.folders import SettlementFolder
-from ocs.settlement.ledger import find_stored, stored_documents
 from ocs.settlement.period import day_of, parse_period
 from ocs.settlement.reconciliation.reconcile import PartnerFile, reconcile
 from ocs.settlement.run import Settlement
 from ocs.settlement.statement import DIRECTIONS
+from ocs.settlement.stored import find_stored, stored_documents
 
 _PARTNER = click.option("--partner", required=True, metavar="P", help="As the agreement names the partner.")
 _PERIOD = click.option("--period", required=True, metavar="MONTH", help="Such as 2026-11.")

@@ -14,10 +14,10 @@ from ocs.database import writing
 from ocs.settlement import SettlementError
 from ocs.settlement.basis import Basis
 from ocs.settlement.period import Period
-from ocs.settlement.statement import Statement, canonical_json, parse_statement
+from ocs.settlement.statement import Statement, canonical_json
+from ocs.settlement.stored import Stored, find_stored, stored_of_run
 from ocs.settlement.tables import (
     COMMITTED,
-    CREDIT,
     SETTLEMENT_COUNTER,
     SETTLEMENT_RUN,
     SETTLEMENT_SERIES,
@@ -50,22 +50,6 @@ class Run:
     def basis(self, period: Period) -> Basis:
         """The choice of records."""
         return Basis(self.partner, period, self.after_file, self.after_ms, self.lake_cut)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A committed document."""
-
-    statement_id: int
-    run_id: int
-    partner: str
-    corrects: int | None
-    content: str
-
-    @property
-    def statement(self) -> Statement:
-        """The document as data."""
-        return parse_statement(self.content)
 
 
 def find_run(connection: Connection, partner: str, period: str) -> Run | None:
@@ -271,44 +255,6 @@ def _next_number(connection: Connection, is_statement: bool, year: str) -> str:
     return f"{series}-{last + 1:0{_NUMBER_DIGITS}d}"
 
 
-def find_stored(connection: Connection, number: str) -> Stored | None:
-    """The document of a number."""
-    row = connection.execute(
-        select(SETTLEMENT_STATEMENT).where(SETTLEMENT_STATEMENT.c.number == number)
-    ).one_or_none()
-    return None if row is None else _stored(row)
-
-
-def stored_of_run(connection: Connection, run_id: int) -> list[Stored]:
-    """The statement of a run, then its corrections and credits in their order."""
-    rows = connection.execute(
-        select(SETTLEMENT_STATEMENT)
-        .where(SETTLEMENT_STATEMENT.c.run_id == run_id)
-        .order_by(SETTLEMENT_STATEMENT.c.statement_id)
-    )
-    return [_stored(row) for row in rows]
-
-
-def stored_documents(connection: Connection, partner: str | None = None) -> list[Stored]:
-    """All documents, of one partner or of all, in the order in which they were made."""
-    query = select(SETTLEMENT_STATEMENT).order_by(SETTLEMENT_STATEMENT.c.statement_id)
-    if partner is not None:
-        query = query.where(SETTLEMENT_STATEMENT.c.partner == partner)
-    return [_stored(row) for row in connection.execute(query)]
-
-
-def details_of(connection: Connection, partner: str, from_ms: int) -> list[Stored]:
-    """Of each month that ends after a moment the document whose records hold: the latest correction."""
-    table = SETTLEMENT_STATEMENT
-    rows = connection.execute(
-        select(table)
-        .where(table.c.partner == partner, table.c.to_ms > from_ms, table.c.kind != CREDIT)
-        .order_by(table.c.to_ms, table.c.statement_id)
-    )
-    newest = {row.run_id: row for row in rows}
-    return [_stored(row) for row in newest.values()]
-
-
 def _committed(connection: Connection, run: Run) -> Stored:
     found = stored_of_run(connection, run.run_id)
     if not found:
@@ -328,7 +274,3 @@ def _run(row: Row[tuple[object, ...]]) -> Run:
         row.lake_cut,
         row.issue_day,
     )
-
-
-def _stored(row: Row[tuple[object, ...]]) -> Stored:
-    return Stored(row.statement_id, row.run_id, row.partner, row.corrects, row.content)

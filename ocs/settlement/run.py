@@ -24,18 +24,16 @@ from ocs.settlement.folders import RECORDS, SettlementFolder
 from ocs.settlement.ledger import (
     Counters,
     Run,
-    Stored,
     commit_statement,
     drop_run,
     find_run,
-    find_stored,
     last_statement,
     opening_counters,
     start_run,
-    stored_of_run,
 )
 from ocs.settlement.period import Period, day_of, parse_period
 from ocs.settlement.statement import Statement, canonical_json
+from ocs.settlement.stored import Stored, find_stored, stored_of_run
 from ocs.settlement.tables import CORRECTION, CREDIT, STATEMENT
 
 Documents = Callable[[Statement, Path], list[Path]]

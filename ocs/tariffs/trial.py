@@ -11,8 +11,9 @@ from balance.keys import account_key
 from balance.operations import Reservation
 from balance.store import StateStore, load_states
 from balance.subscriber import Subscriber
-from config.catalogue_examples import Example, read_trial
+from config.catalogue_examples import read_trial
 from config.catalogue_file import CheckedCatalogue
+from config.example_reader import Example
 from config.issues import ConfigError, Issue
 from config.tariff_text import moment_text
 from config.time_zones import zone_named

@@ -9,7 +9,8 @@ from typing import Final
 from ocs.cdr.lake.appending import DayRows
 from ocs.cdr.lake.columns import COLUMNS, sql_text
 from ocs.usage_import.conversion import Batch
-from ocs.usage_import.rated_rows import PART, RATED_COLUMNS, Columns, Rated, StagedDay
+from ocs.usage_import.rated_rows import RATED_COLUMNS, Columns, Rated, StagedDay
+from ocs.usage_import.tenure import PART
 
 MOST_ROWS: Final = 4000
 """So many rows of a day wait in memory."""

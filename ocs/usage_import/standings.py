@@ -11,8 +11,8 @@ from sqlalchemy import Connection, delete, select
 from ocs.database.bulk import insert_rows
 from ocs.usage_import.gifts import keep_gift, open_gifts
 from ocs.usage_import.pots import Bundle, OpenPots, Pots, SharedPots, open_pots
-from ocs.usage_import.rated_rows import StandingHolder
 from ocs.usage_import.tables import USAGE_STANDING
+from ocs.usage_import.tenure import StandingHolder
 from rating.calendar import Zone
 from rating.offers import Bonus
 from rating.usage import Standing

@@ -10,9 +10,9 @@ from config.time_zones import zone_named
 from ocs.customers.customer import Subscription
 from ocs.customers.directory import Directory
 from ocs.usage_import.pots import Bundle
-from ocs.usage_import.rated_rows import Tenure
 from ocs.usage_import.refusal import NO_PLAN, NO_SUBSCRIPTION, PREPAID_PLAN, Refusal
 from ocs.usage_import.standings import SharedStanding, SubscriptionStanding, shared_id
+from ocs.usage_import.tenure import Tenure
 from rating.calendar import FAR_MS, Zone
 from rating.catalogue import PREPAID, Catalogue, Plan
 from rating.offers import Addon

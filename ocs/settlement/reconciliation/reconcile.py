@@ -16,7 +16,6 @@ from ocs.cdr.lake.columns import sql_list, sql_text
 from ocs.database import writing
 from ocs.settlement import SettlementError
 from ocs.settlement.folders import RECORDS, SettlementFolder
-from ocs.settlement.ledger import Stored, details_of
 from ocs.settlement.period import Period
 from ocs.settlement.reconciliation.comparison import OURS, Comparing, compare
 from ocs.settlement.reconciliation.partner_file import load_partner_file
@@ -26,6 +25,7 @@ from ocs.settlement.reconciliation.report import (
     report_json,
     write_differences,
 )
+from ocs.settlement.stored import Stored, details_of
 from ocs.settlement.tables import SETTLEMENT_RECONCILIATION
 
 MEMORY: Final = "512MB"

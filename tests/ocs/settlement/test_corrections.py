@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 from config.settlement_file import load_agreements
 from config.settlement_terms import PartnerAgreements
 from ocs.settlement import SettlementError
-from ocs.settlement.ledger import stored_documents
 from ocs.settlement.statement import Statement
+from ocs.settlement.stored import stored_documents
 from ocs.settlement.tables import SETTLEMENT_STATEMENT
 from tests.ocs.settlement.second_by_second import recomputed
 from tests.ocs.settlement.trunk_lake import (
