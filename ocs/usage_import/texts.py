@@ -83,9 +83,12 @@ def moment_parser(column: TimeColumn) -> Parse:
         if local.tzinfo is not None:
             return _in_range(text, local)
         instant = local.replace(tzinfo=zone, fold=fold)
+        found = _in_range(text, instant)  # before UTC is asked for, which the years 1 and 9999 may not have
+        if type(found) is Refusal:
+            return found
         if instant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
             return Refusal(TIME, f"{text!r} was left out when {column.time_zone} changed its clocks")
-        return _in_range(text, instant)
+        return found
 
     return parse
 

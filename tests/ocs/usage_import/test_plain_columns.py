@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.column_texts import TimeColumn
@@ -53,6 +53,7 @@ def test_whole_numbers_are_those_of_the_parser(texts: list[str]) -> None:
         assert found is None
 
 
+@example(["0001-01-01 00:00:00", "9999-12-31 23:59:59"], "%Y-%m-%d %H:%M:%S", "first")
 @given(
     st.lists(moment_texts, max_size=6),
     st.sampled_from(["%Y-%m-%d %H:%M:%S", "iso"]),
