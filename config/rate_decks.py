@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from balance.quantity import AmountError, parse_micros
+from config.deck_columns import ReadRows
 from config.deck_file import MOST_LISTED, DeckError, DeckFile
 from config.deck_rows import (
     COLUMNS,
@@ -15,7 +16,6 @@ from config.deck_rows import (
     VALID_FROM,
     VALID_UNTIL,
     Parse,
-    ReadRows,
     RowReader,
 )
 from config.issues import TextError

@@ -37,6 +37,7 @@ HOT_MODULES: Final = (
     "balance.redis_store.resp",
     "balance.store",
     "balance.subscriber",
+    "config.deck_columns",
     "config.deck_rows",
     "ocs.charging.answering",
     "ocs.charging.attributes",
