@@ -6,6 +6,7 @@ from pathlib import Path
 from balance.account import decode_account
 from balance.keys import account_key, session_id_of, session_key, subscriber_key
 from balance.packing import PackingError
+from balance.restored import restored_key
 from balance.store import StateStore, load_states
 from balance.subscriber import decode_subscriber
 from ocs.audit.books import differences_of
@@ -58,7 +59,7 @@ class _Audit:
         self.suspects: list[str] = []
         self._progress = progress
         self._open: dict[str, AccountSums] = {}
-        self._negative: set[str] = set()
+        self._overdrawn: dict[str, int] = {}
 
     async def sessions(self) -> None:
         """Add up the open sessions, and see that each will be looked at when its client falls silent."""
@@ -118,8 +119,8 @@ class _Audit:
                 held = self._open.pop(account.account_id, None)
                 if differences_of(account, sums if held is None else sums.plus(held)):
                     self.suspects.append(account.account_id)
-                if account.balance_micros < 0:
-                    self._negative.add(account.account_id)
+                if account.balance_micros < -account.credit_limit_micros:
+                    self._overdrawn[account.account_id] = account.credit_limit_micros
             self._tell("accounts", len(seen))
         self.report.accounts = len(seen)
         for account_id in known.keys() | self._open.keys():
@@ -128,9 +129,12 @@ class _Audit:
         self.report.rechecked = len(self.suspects)
 
     async def overdrafts(self) -> None:
-        """No account is below zero where all plans that spend from it forbid that."""
+        """No account is below its credit limit where all plans that spend from it forbid that.
+
+        A payment that was taken back may bring one there: accounts that got online credit back are left out.
+        """
         catalogue = self.catalogue
-        if catalogue is None or not self._negative:
+        if catalogue is None or not self._overdrawn:
             return
         allowed: dict[str, bool] = {}
         async for chunk in self.store.scan(subscriber_key(b"")):
@@ -140,13 +144,15 @@ class _Audit:
                 except PackingError as error:
                     self.report.differ(f"subscriber {key!r} can not be read: {error}")
                     continue
-                if subscriber.account_id in self._negative:
+                if subscriber.account_id in self._overdrawn:
                     plan = catalogue.plans.get(subscriber.plan_id)
                     may = plan is None or plan.overdraft_allowed
                     allowed[subscriber.account_id] = allowed.get(subscriber.account_id, False) or may
         for account_id, may in sorted(allowed.items()):
-            if not may:
-                self.report.differ(f"account {account_id}: below zero, which all of its plans forbid")
+            if may or (await load_states(self.store, [restored_key(account_id)]))[0] is not None:
+                continue
+            limit = "its credit limit" if self._overdrawn[account_id] else "zero"
+            self.report.differ(f"account {account_id}: below {limit}, which all of its plans forbid")
 
     def finish(self) -> AuditReport:
         """The report, with what concerns the records as a whole."""

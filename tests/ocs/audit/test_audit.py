@@ -11,6 +11,7 @@ from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.memory import MemoryStore
 from balance.quantity import OCTETS
+from balance.restored import RestoredCredit, encode_restored, restored_key
 from balance.store import commit_sets
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.audit.report import DIFFERENCES_SHOWN, AuditReport
@@ -243,6 +244,33 @@ async def test_an_overdraft_is_named_where_every_plan_forbids_it(tmp_path: Path)
     said = (await audited(store, tmp_path)).differences
     assert "account a: below zero, which all of its plans forbid" in said
     assert not any(sentence.startswith("account b: below") for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("limit", "restored", "said"),
+    [
+        (500, False, []),
+        (499, False, ["account a: below its credit limit, which all of its plans forbid"]),
+        (499, True, []),
+    ],
+    ids=["to-the-limit", "below-it", "a-payment-was-taken-back"],
+)
+async def test_a_credit_limit_is_what_an_account_may_use(
+    tmp_path: Path, limit: int, restored: bool, said: list[str]
+) -> None:
+    """Down to its credit limit an account is in order on a plan without overdraft, below it is not."""
+    store = new_store()
+    account = account_of("a", debited=1500)
+    account.credit_limit_micros = limit
+    await put(store, account, None)
+    change = ChangeSet()
+    subscriber = Subscriber(b"a", b"", "a", "junior", ACTIVE)
+    change.put(subscriber_key(b"a"), 0, encode_subscriber(subscriber, 1), 0)
+    change.events.append(record(1, "a", 1500))
+    if restored:
+        change.put(restored_key("a"), 0, encode_restored(RestoredCredit(number=2), 1), 0)
+    await commit_sets(store, [change])
+    assert (await audited(store, tmp_path)).differences == said
 
 
 async def test_octets_that_are_no_state_are_named(tmp_path: Path) -> None:
