@@ -32,7 +32,17 @@ from ocs.billing.tables import (
 )
 from ocs.payments.books import check_receivables
 
-_SUMS: Final = ("net_micros", "tax_micros", "rounding_micros", "total_micros")
+_OF_ANY: Final = (
+    "number", "account_id", "currency", "issue_day",
+    "net_micros", "tax_micros", "rounding_micros", "total_micros",
+)  # fmt: skip
+_OF_INVOICES: Final = (
+    "period_from_day",
+    "period_to_day",
+    "due_day",
+    "brought_forward_micros",
+    "due_micros",
+)
 
 
 def check_bills(connection: Connection, report: OfflineReport) -> None:
@@ -93,7 +103,8 @@ def _invoices(connection: Connection, report: OfflineReport) -> Iterator[str]:
             continue
         yield from _same_sums(name, row, document, AN_INVOICE)
         yield from _document_adds_up(name, document)
-        if [_line_facts(one) for one in own_lines] != [_line_facts(one) for one in document.lines]:
+        stored = [_line_facts(one, one.plan_id) for one in own_lines]
+        if stored != [_line_facts(one, one.plan) for one in document.lines]:
             yield f"{name}: the lines in the database are not those of the document"
         kept = sorted((one.category, one.rate_millionths, one.net_micros, one.tax_micros) for one in own_taxes)
         if kept != sorted(
@@ -104,15 +115,16 @@ def _invoices(connection: Connection, report: OfflineReport) -> Iterator[str]:
             yield f"{name}: what is due is not the total and what was brought forward"
 
 
-def _line_facts(line: Any) -> tuple[Any, ...]:
+def _line_facts(line: Any, plan: str) -> tuple[Any, ...]:
     return (
-        line.kind, line.item, line.account_id, line.subscription_id, line.records, line.quantity, line.tax,
+        line.kind, line.item, line.account_id, line.subscription_id, line.msisdn, plan, line.direction,
+        line.from_day, line.to_day, line.records, line.late, line.quantity, line.unit_kind, line.tax,
         line.tax_rate_millionths, line.amount_micros, line.original_micros, line.original_currency,
     )  # fmt: skip
 
 
 def _same_sums(name: str, row: Any, document: Invoice, kind: str) -> Iterator[str]:
-    for field in ("number", "account_id", "currency", "issue_day", *_SUMS):
+    for field in (*_OF_ANY, *_OF_INVOICES) if kind == AN_INVOICE else _OF_ANY:
         if getattr(row, field) != getattr(document, field):
             yield f"{name}: {field} is {getattr(row, field)!r}, in its document {getattr(document, field)!r}"
     if document.kind != kind:

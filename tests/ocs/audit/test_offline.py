@@ -132,6 +132,25 @@ TAMPERED: list[tuple[str, str]] = [
         "invoice 2026-000001: the lines in the database are not those",
     ),
     (
+        "UPDATE invoice_line SET msisdn = '1' WHERE invoice_number = '2026-000001' AND line = 1",
+        "invoice 2026-000001: the lines in the database are not those",
+    ),
+    (
+        "UPDATE invoice_line SET plan_id = 'x' WHERE invoice_number = '2026-000001' AND line = 1",
+        "invoice 2026-000001: the lines in the database are not those",
+    ),
+    (
+        (
+            "UPDATE invoice SET brought_forward_micros = brought_forward_micros + 10000, "
+            "due_micros = due_micros + 10000 WHERE number = '2026-000003'"
+        ),
+        "invoice 2026-000003: brought_forward_micros is",
+    ),
+    (
+        "UPDATE invoice SET due_day = '2027-12-31' WHERE number = '2026-000001'",
+        "invoice 2026-000001: due_day is '2027-12-31', in its document '",
+    ),
+    (
         "DELETE FROM billed_fee WHERE invoice_number = '2026-000001' AND line = 1",
         "invoice 2026-000001: line 1 bills 9990000 micros of a fee, 0 were kept",
     ),
