@@ -178,7 +178,7 @@ class Converter:
                 for line, text in zip(lines, column, strict=True):
                     if not text:
                         refused[line] = Refusal(KEY, f"{name}, which makes a record unique, is empty")
-            if len(self._mapping.unique) > 1 and "/" in "".join(column):
+            if len(self._mapping.unique) > 1 and not {"/", "%"}.isdisjoint("".join(column)):
                 column = tuple(text.replace("%", "%25").replace("/", "%2F") for text in column)
             parts.append(column)
         prefix = self._prefix

@@ -97,6 +97,20 @@ def test_the_four_example_mappings(tmp_path: Path, sqlite_engine: Engine) -> Non
     assert {row[0] for row in lake_rows(around.lake, sqlite_engine, "started_ms")} == {started}
 
 
+def test_a_key_is_the_same_whatever_lines_are_beside_it(tmp_path: Path, sqlite_engine: Engine) -> None:
+    """A part of a key with a sign that parts are told apart by is written so that each key is one record's."""
+    around = surroundings(tmp_path, sqlite_engine)
+    alone = import_file(around, voice_file(tmp_path / "a.csv", call("7%2F1", 60, 12)), "voice")
+    beside = import_file(
+        around, voice_file(tmp_path / "b.csv", call("7/1", 60, 12), call("7%2F1", 60, 12)), "voice"
+    )
+    assert (alone.imported.accepted, beside.imported.accepted, beside.imported.duplicates) == (1, 1, 1)
+    assert [key for (key,) in lake_rows(around.lake, sqlite_engine, "record_id")] == [
+        "voice:M1/7%252F1",
+        "voice:M1/7%2F1",
+    ]
+
+
 def test_usage_moves_counters_and_bundles_in_the_order_of_the_file(tmp_path: Path, engine: Engine) -> None:
     """100 minutes are included, the next 100 cost 0.06, what is beyond costs half; each month begins anew."""
     around = surroundings(tmp_path, engine)
