@@ -1,15 +1,13 @@
-"""``ocs bill run``, ``drop``, ``credit``, ``show``, ``list``, ``runs`` and ``export``."""
+"""``ocs bill run``, ``drop``, ``credit``, ``show``, ``list`` and ``runs``."""
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import click
 from sqlalchemy import Engine
@@ -25,13 +23,14 @@ from ocs.billing.commit import Totals
 from ocs.billing.credit import CreditRequest
 from ocs.billing.credit import credit as write_credit_note
 from ocs.billing.draft import Draft
-from ocs.billing.invoice import INVOICE, Invoice, InvoiceLine, UsageItem, canonical_json
-from ocs.billing.itemised import invoices_with_usage, run_invoices
+from ocs.billing.invoice import INVOICE, Invoice, canonical_json
+from ocs.billing.itemised import invoices_with_usage
 from ocs.billing.nobodys import NobodysUsage, nobodys_usage
 from ocs.billing.reading import credit_notes_of, list_documents, list_runs, load_document
 from ocs.billing.run import AT_ONCE, BillingRuns
 from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
+from ocs.cli.bill_export import export
 from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
 from ocs.cli.bill_verify import verify
@@ -58,6 +57,7 @@ def command() -> None:
 
 command.add_command(render)
 command.add_command(verify)
+command.add_command(export)
 
 
 @command.command("run")
@@ -211,48 +211,6 @@ def runs_command(as_json: bool) -> None:
         "catalogue", "taxes",
     )  # fmt: skip
     print_table(header, [list(one.values()) for one in found])
-
-
-@command.command("export")
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--run", "run_id", type=int, metavar="RUN", help="All invoices of a run.")
-@click.option(
-    "--format", "form", type=click.Choice(["jsonl", "lines", "usage"]), default="jsonl", show_default=True,
-    help="JSON Lines with everything, CSV of the lines, or CSV of the itemised usage.",
-)  # fmt: skip
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of stdout.")
-@common_options
-def export(numbers: tuple[str, ...], run_id: int | None, form: str, output: Path | None) -> None:
-    """Write invoices out, by number or of a whole run, with their itemised usage."""
-    if bool(numbers) == (run_id is not None):
-        raise click.UsageError("name invoices, or a --run")
-    settings = current_settings()
-    with _failures(), opened_database(settings) as engine:
-        lake = _lake(settings, engine)
-        found: Iterator[Invoice]
-        if run_id is None:
-            found = iter(invoices_with_usage(engine, lake, numbers))
-        else:
-            found = run_invoices(engine, lake, run_id)
-        if output is None:
-            _export(found, form, sys.stdout)
-            sys.stdout.flush()
-        else:
-            with output.open("w", encoding="utf-8", newline="") as stream:
-                _export(found, form, stream)
-
-
-def _export(invoices: Iterator[Invoice], form: str, stream: TextIO) -> None:
-    if form == "jsonl":
-        stream.writelines(canonical_json(invoice).decode() + "\n" for invoice in invoices)
-        return
-    kind = InvoiceLine if form == "lines" else UsageItem
-    names = [one.name for one in fields(kind)]
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["invoice", *names])
-    for invoice in invoices:
-        rows = invoice.lines if form == "lines" else invoice.usage
-        table.writerows([invoice.number, *(getattr(row, name) for name in names)] for row in rows)
 
 
 def _runs(
