@@ -1,4 +1,4 @@
-"""``ocs settle``: agreements checked, months settled, documents shown, corrected and reconciled."""
+"""``ocs settle``: agreements checked, months settled, documents shown and corrected."""
 
 from __future__ import annotations
 
@@ -13,31 +13,27 @@ import click
 import msgspec
 
 from balance.opening import epoch_ms
-from balance.quantity import AmountError, format_micros, parse_micros
-from config.issues import TextError, did_you_mean
+from balance.quantity import format_micros
 from config.settings_schema import Settings
 from config.settlement_file import load_agreements
-from config.settlement_mapping import load_partner_mapping
-from config.settlement_terms import PartnerAgreements
 from ocs.cdr.lake import Lake
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table
 from ocs.cli.progress import staged_bar
-from ocs.cli.settle_output import print_reconciled, print_settled, print_statement
+from ocs.cli.settle_choices import PARTNER, PERIOD, agreements_of, amount_micros
+from ocs.cli.settle_output import print_settled, print_statement
+from ocs.cli.settle_reconcile import reconcile_file
 from ocs.documents.branding import load_branding
 from ocs.settlement import SettlementError
 from ocs.settlement.document import StatementWriter
 from ocs.settlement.folders import SettlementFolder
-from ocs.settlement.period import day_of, parse_period
-from ocs.settlement.reconciliation.reconcile import PartnerFile, reconcile
+from ocs.settlement.period import day_of
 from ocs.settlement.run import Settlement
 from ocs.settlement.statement import DIRECTIONS
 from ocs.settlement.stored import find_stored, stored_documents
 
-_PARTNER = click.option("--partner", required=True, metavar="P", help="As the agreement names the partner.")
-_PERIOD = click.option("--period", required=True, metavar="MONTH", help="Such as 2026-11.")
 _DATE = click.option("--date", "day", default=None, metavar="DAY", help="The document's date; today otherwise.")
 _LEAVE = click.option("--leave-unrated", is_flag=True, help="Usage without a price stands there at nothing.")
 
@@ -46,6 +42,9 @@ _LEAVE = click.option("--leave-unrated", is_flag=True, help="Usage without a pri
 @common_options
 def command() -> None:
     """Settle with partners: statements of interconnect traffic, and their records against ours."""
+
+
+command.add_command(reconcile_file)
 
 
 @command.command("check")
@@ -70,8 +69,8 @@ def check(directory: Path | None) -> None:
 
 
 @command.command("run")
-@_PARTNER
-@_PERIOD
+@PARTNER
+@PERIOD
 @_DATE
 @_LEAVE
 @click.option("--dry-run", is_flag=True, help="Show what it would be; nothing is kept.")
@@ -83,7 +82,7 @@ def run(partner: str, period: str, day: str | None, leave_unrated: bool, dry_run
     Run again it gives the same octets. Usage that comes later is on the next month's statement.
     """
     settings = current_settings()
-    agreements = _agreements(settings, partner)
+    agreements = agreements_of(settings, partner)
     with _settlement(settings) as settlement, staged_bar() as bar:
         if dry_run:
             today = _day(day) or day_of(epoch_ms(), agreements.time_zone).isoformat()
@@ -140,12 +139,12 @@ def correct(
     if (direction is None) != (amount is None):
         raise click.UsageError("--direction and --amount belong together")
     settings = current_settings()
-    agreements = _agreements(settings, _partner_of(settings, number))
+    agreements = agreements_of(settings, _partner_of(settings, number))
     today = _day(day) or day_of(epoch_ms(), agreements.time_zone).isoformat()
     with _settlement(settings) as settlement, staged_bar() as bar:
         if direction is not None and amount is not None:
             settled = settlement.credit(
-                agreements, number, direction, _micros(amount, "--amount"), reason, today
+                agreements, number, direction, amount_micros(amount, "--amount"), reason, today
             )
         else:
             settled = settlement.correct(
@@ -198,61 +197,6 @@ def show(number: str, as_json: bool) -> None:
     print_statement(stored.statement, as_json)
 
 
-@command.command("reconcile")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@_PARTNER
-@_PERIOD
-@click.option(
-    "--mapping", required=True, metavar="NAME", help="In the folder mappings of the partners, or a file."
-)
-@click.option("--window", type=click.IntRange(0, 86_400), help="Starts of one call differ by so many seconds.")
-@click.option("--duration", type=click.IntRange(0, 86_400), help="So many seconds are no difference.")
-@click.option("--rounding", metavar="AMOUNT", help="A difference of so much a record is rounding.")
-@click.option("--all", "with_agreed", is_flag=True, help="Write records that agree, too.")
-@common_options
-@json_option
-def reconcile_file(
-    file: Path,
-    partner: str,
-    period: str,
-    mapping: str,
-    window: int | None,
-    duration: int | None,
-    rounding: str | None,
-    with_agreed: bool,
-    as_json: bool,
-) -> None:
-    """Compare a partner's CSV with our statements of a month, by class of difference.
-
-    Without options the tolerances are those of the agreement. Exit code 1 where anything differs.
-    """
-    settings = current_settings()
-    agreements = _agreements(settings, partner)
-    try:
-        month = parse_period(period, agreements.time_zone)
-    except TextError as error:
-        raise click.BadParameter(f"{error}: {error.hint}", param_hint="--period") from None
-    tolerance = agreements.latest_before(month.to_ms).tolerances
-    if window is not None:
-        tolerance = replace(tolerance, window_ms=1000 * window)
-    if duration is not None:
-        tolerance = replace(tolerance, duration_s=duration)
-    if rounding is not None:
-        tolerance = replace(tolerance, rounding_micros=_micros(rounding, "--rounding"))
-    partner_file = PartnerFile(file, mapping, load_partner_mapping(_mapping_path(settings, mapping)))
-    folder = SettlementFolder(settings.data_directory / "settlement")
-    with opened_database(settings) as engine:
-        try:
-            done = reconcile(
-                engine, folder, agreements, month, partner_file, tolerance, epoch_ms(), with_agreed=with_agreed
-            )
-        except SettlementError as error:
-            raise Failure(str(error)) from None
-    print_reconciled(done, as_json)
-    if not done.report.clean:
-        click.get_current_context().exit(1)
-
-
 @contextmanager
 def _settlement(settings: Settings) -> Iterator[Settlement]:
     """The settlement of the data directory; what it refuses is a failure of the command."""
@@ -270,33 +214,12 @@ def _settlement(settings: Settings) -> Iterator[Settlement]:
             lake.connection.close()
 
 
-def _agreements(settings: Settings, partner: str) -> PartnerAgreements:
-    found = load_agreements(settings.partners_path)
-    if partner not in found:
-        hint = did_you_mean(partner, found)
-        raise Failure(f"{settings.partners_path} has no agreement with {partner!r}{': ' if hint else ''}{hint}")
-    return found[partner]
-
-
 def _partner_of(settings: Settings, number: str) -> str:
     with opened_database(settings) as engine, engine.connect() as connection:
         stored = find_stored(connection, number)
     if stored is None:
         raise Failure(f"there is no document {number}")
     return stored.partner
-
-
-def _mapping_path(settings: Settings, name: str) -> Path:
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        return Path(name)
-    return settings.partners_path / "mappings" / f"{name}.yaml"
-
-
-def _micros(text: str, option: str) -> int:
-    try:
-        return parse_micros(text)
-    except AmountError as error:
-        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def _day(text: str | None) -> str | None:
