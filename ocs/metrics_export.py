@@ -149,7 +149,7 @@ def _add_histogram(
 ) -> None:
     buckets: list[tuple[str, float]] = []
     seen = 0
-    counts = histogram.counts
+    counts = histogram.counts()
     for start in range(0, _END, _HALVES):
         seen += sum(counts[start : start + _HALVES])
         bound = upper_bound(start + _HALVES - 1)

@@ -192,7 +192,7 @@ class Catalogue:
 
     def plan_at(self, plan_id: str, at_ms: i64) -> Plan | None:
         """The version of a plan that holds at an instant; None where there is none, or none yet."""
-        versions = self.versions.get(plan_id)
+        versions = self.versions.get(plan_id) if self.versions else None
         if versions is None:
             return self.plans.get(plan_id)
         found: Plan | None = None

@@ -162,7 +162,7 @@ def _sample(run: LoadRun, server: RunningServer) -> Sample:
         round((usage.ru_utime + usage.ru_stime) * 1e6),
         busy_us(),
         sum(resident_kib(pid) for pid in server.pids),
-        total.latency.counts,
+        total.latency.counts(),
     )
 
 

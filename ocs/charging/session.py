@@ -207,7 +207,13 @@ class ChargingSession:
     CC-Request-Number of its updates; bit n of ``served`` says whether the update numbered n less was served.
     """
 
-    def __init__(self, identity: SessionIdentity, opened_ms: i64) -> None:
+    def __init__(
+        self,
+        identity: SessionIdentity,
+        opened_ms: i64,
+        services: list[Service] | None = None,
+        answers: list[bytes] | None = None,
+    ) -> None:
         self.version: i64 = 0
         self.identity = identity
         self.circumstances = UNTOLD
@@ -222,12 +228,12 @@ class ChargingSession:
         self.requests: i64 = 0
         self.served_through: i64 = 0
         self.served: i64 = 0
-        self.services: list[Service] = []
-        self.answers: list[bytes] = []
+        self.services: list[Service] = [] if services is None else services
+        self.answers: list[bytes] = [] if answers is None else answers
 
     def copy(self) -> ChargingSession:
         """A copy that shares its services: replace one by its own copy before changing it."""
-        other = ChargingSession(self.identity, self.opened_ms)
+        other = ChargingSession(self.identity, self.opened_ms, self.services[:], self.answers[:])
         other.version = self.version
         other.circumstances = self.circumstances
         other.state = self.state
@@ -240,8 +246,6 @@ class ChargingSession:
         other.requests = self.requests
         other.served_through = self.served_through
         other.served = self.served
-        other.services = self.services[:]
-        other.answers = self.answers[:]
         return other
 
     def service_for_change(self, rating_group: i64, service_identifier: i64, now_ms: i64) -> Service:

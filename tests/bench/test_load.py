@@ -108,7 +108,7 @@ def sample(at_us: int, values: list[int], shed: int = 0) -> Sample:
         shed=shed,
         server_cpu_us=10 * len(values),
         busy_us=10 * len(values) + at_us // 2,
-        counts=histogram.counts,
+        counts=histogram.counts(),
     )
 
 

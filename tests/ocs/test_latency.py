@@ -50,4 +50,4 @@ def test_histograms_add_up() -> None:
 
 def vars_of(histogram: LatencyHistogram) -> tuple[object, ...]:
     """All that a histogram holds."""
-    return histogram.counts, histogram.count, histogram.total, histogram.highest
+    return histogram.counts(), histogram.count, histogram.total, histogram.highest
