@@ -13,7 +13,7 @@ from ocs.customers.customer import BillingAccount, Subscription, SubscriptionAdd
 from ocs.customers.directory import Directory
 from ocs.customers.loading.checking import World
 from ocs.customers.loading.pieces import Issues
-from ocs.customers.loading.statements import Stated, StatedSubscription
+from ocs.customers.loading.statements import NO_CURRENCY, Stated, StatedSubscription
 from ocs.customers.loading.timeline import merged, overlap
 from rating.calendar import FAR_MS
 from rating.catalogue import Catalogue
@@ -122,7 +122,7 @@ def _check_offers(
     if plan is None and plan_id:
         hint = did_you_mean(plan_id, offers.plans)
         one.refuse(issues, "plan", f"plan {plan_id!r} is not in the catalogue", hint)
-    elif plan is not None and plan.currency != account.currency:
+    elif plan is not None and account.currency not in {plan.currency, NO_CURRENCY}:
         message = f"plan {plan_id!r} is in {plan.currency}, account {account.account_id} in {account.currency}"
         one.refuse(issues, "plan", message)
     for addon in one.value.addons:

@@ -58,6 +58,12 @@ def test_a_mistake_has_its_place(sqlite_engine: Engine, tmp_path: Path, row: str
     assert any(one.startswith(f"b.csv:{issue}") for one in found), found
 
 
+def test_a_mistaken_currency_is_one_mistake(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """Plans are not compared with a currency that nobody knows."""
+    found = told(sqlite_engine, tmp_path, CYCLES, HEADER + ANNA.replace("EUR", "EUX"))
+    assert found == ["b.csv:2:14 currency: 'EUX' is not a currency"]
+
+
 def test_all_mistakes_come_at_once(sqlite_engine: Engine, tmp_path: Path) -> None:
     """In the order of the file."""
     wrong = ANNA.replace("EUR", "EUX").replace("small", "smal") + BEN.replace("491514", "x")
