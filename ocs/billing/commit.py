@@ -65,7 +65,7 @@ def commit_drafts(connection: Connection, run_id: int, issue_day: str, now_ms: i
     numbers = iter(take_numbers(connection, INVOICES, issue_day, count)) if count else iter(())
     for drafts in _in_order(connection, run_id):
         _write(connection, run_id, drafts, numbers, totals)
-        payers = [draft.payer_id for draft in drafts if draft.invoice is not None and draft.online]
+        payers = [draft.payer_id for draft in drafts if _may_restore(draft)]
         post_restorations(connection, payers, f"billing run {run_id}", now_ms)
     if totals.invoices != count:
         raise BillingError(f"run {run_id} has {totals.invoices} invoices, {count} were numbered")
@@ -73,6 +73,11 @@ def commit_drafts(connection: Connection, run_id: int, issue_day: str, now_ms: i
     done = {"status": COMMITTED, "committed_ms": now_ms}
     connection.execute(update(BILLING_RUN).where(run.run_id == run_id).values(done))
     return totals
+
+
+def _may_restore(draft: Draft) -> bool:
+    """Whether online credit may come back with an invoice: its own, or of those that it pays, below zero."""
+    return draft.invoice is not None and (bool(draft.online) or draft.invoice.total_micros < 0)
 
 
 def _in_order(connection: Connection, run_id: int) -> Iterator[list[Draft]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from ocs.billing.accounts import BillingError
 from ocs.billing.invoice import DISCOUNT, ONE_OFF, RECURRING, USAGE, Invoice, canonical_json
 from ocs.billing.tables import BILLED_ACCOUNT, BILLING_DRAFT, BILLING_RUN
+from ocs.payments.tables import CREDIT_RESTORATION
 from tests.ocs.billing.operator import Operator, call
 
 
@@ -26,6 +27,22 @@ def operator(engine: Engine, tmp_path: Path) -> Operator:
 def lines(invoice: Invoice, kind: str) -> list[tuple[str, int]]:
     """Item and amount of the lines of a kind."""
     return [(line.item, line.amount_micros) for line in invoice.lines if line.kind == kind]
+
+
+def test_an_invoice_below_zero_gives_online_credit_back(operator: Operator) -> None:
+    """It pays a quarter of the invoice before, so that a quarter of what that had charged online is back."""
+    operator.account("A1")
+    operator.subscribe("A1", "S1", "basic", "2026-11-01")
+    operator.use([call("A1", "S1", "2026-11-05", 10_000_000, plan="basic")], series="online-p0")
+    operator.bill("2026-12-01")
+    operator.end("S1", "2026-11-01", "2026-11-16")
+    operator.bill("2027-01-01")
+    assert [one.total_micros for one in operator.invoices()] == [23_800_000, -5_950_000]
+    row = CREDIT_RESTORATION.c
+    query = select(row.account_id, row.invoice_number, row.amount_micros, row.cause)
+    with operator.engine.connect() as connection:
+        posted = [tuple(one) for one in connection.execute(query)]
+    assert posted == [("A1", "2026-000001", 2_500_000, "billing run 2")]
 
 
 def test_an_invoice_adds_up(operator: Operator) -> None:
