@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from config.settings_schema import Settings
+    from ocs.customers.loading.load import LoadSummary
 
 
 @click.group("customer")
@@ -48,6 +49,7 @@ def load(files: tuple[Path, ...], as_json: bool) -> None:
     them again changes nothing. A subscription that has another plan from a date on keeps its former until then.
     """
     from config.catalogue_file import load_catalogue  # noqa: PLC0415  (half a second that looking needs not)
+    from ocs.billing.billed import SqlBills  # noqa: PLC0415
     from ocs.customers.loading.load import load_customers  # noqa: PLC0415
 
     settings = current_settings()
@@ -55,7 +57,11 @@ def load(files: tuple[Path, ...], as_json: bool) -> None:
     octets = sum(file.stat().st_size for file in files if file.is_file())
     with opened_database(settings) as engine, staged_bar() as bar:
         summary = load_customers(
-            engine, files, offers, lambda what, done: bar(what, done, octets if what == "reading" else None)
+            engine,
+            files,
+            offers,
+            SqlBills(),
+            lambda what, done: bar(what, done, octets if what == "reading" else None),
         )
         warn_of_other_accounts(settings, engine, offers.plans)
     if as_json:
@@ -66,6 +72,23 @@ def load(files: tuple[Path, ...], as_json: bool) -> None:
         click.echo(
             f"{total} {kind}: {count.created} created, {count.changed} changed, {count.unchanged} unchanged"
         )
+    _print_kept(summary)
+
+
+def _print_kept(summary: LoadSummary) -> None:
+    """What a load did beside what the files say, or did not do of it."""
+    for sentence in summary.changed_cycles:
+        click.echo(sentence)
+    kept = summary.kept
+    for what, count in (
+        ("accounts that stay closed", kept.accounts),
+        ("subscriptions that stay ended", kept.subscriptions),
+    ):
+        if count:
+            click.echo(f"{what}: {count}; 'open' in the file takes that back")
+    if kept.rows_left_out:
+        where = f"{kept.rows_left_out}, the first at {kept.first_left_out}"
+        click.echo(f"rows that are left out, because they begin after that: {where}")
 
 
 @command.command("show")

@@ -11,6 +11,7 @@ from ocs.customers.customer import BillingAccount, BillingCycle, Party
 from ocs.customers.directory import Directory
 from ocs.customers.loading.pieces import Issues
 from ocs.customers.loading.statements import NO_CURRENCY, Stated, Statements
+from ocs.customers.loading.words import OPEN
 
 MOST_NAMED: Final = 20
 """Above so many ids, the nearest to a wrong one is not looked for."""
@@ -38,11 +39,34 @@ def checked_world(stated: Statements, known: Directory, issues: Issues) -> World
                 issues, one, "party", one.value.party_id, parties, "its name and country are missing too"
             )
         language = one.value.language or (party.language if party is not None else "en")
-        accounts[name] = one.value._replace(language=language)
+        closed_day = _closed_day(one, known, issues)
+        accounts[name] = one.value._replace(language=language, closed_day=closed_day)
     world = World(cycles, parties, {**known.accounts, **accounts}, stated)
     for one in stated.accounts.values():
         _check_account(one, world, known, issues)
     return world
+
+
+def closes(account: BillingAccount) -> bool:
+    """Whether a stated account is closed by a day that its file names."""
+    return account.closed_day not in {None, OPEN}
+
+
+def stays_closed(account: BillingAccount, known: Directory) -> bool:
+    """Whether a stated account is closed by what is known, and its file says nothing of that."""
+    before = known.accounts.get(account.account_id)
+    return account.closed_day is None and before is not None and before.closed_day is not None
+
+
+def _closed_day(one: Stated[BillingAccount], known: Directory, issues: Issues) -> str | None:
+    account = one.value
+    if not stays_closed(account, known):
+        return account.closed_day if closes(account) else None
+    closed_day = known.accounts[account.account_id].closed_day
+    if closed_day is not None and closed_day <= account.opened_day:
+        message = f"account {account.account_id} is closed from {closed_day} on"
+        one.refuse(issues, "opened", message, f"'{OPEN}' in the column 'closed' takes that back")
+    return closed_day
 
 
 def _check_account(one: Stated[BillingAccount], world: World, known: Directory, issues: Issues) -> None:

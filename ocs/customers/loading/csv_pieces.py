@@ -48,7 +48,10 @@ COLUMNS: Final = {
     "addons": (SUBSCRIPTION, "addons"),
 }
 """Columns, in any order: what they speak of, and the field they fill; '' = the id."""
-_COLUMN_OF: Final = {place: column for column, place in COLUMNS.items()}
+_COLUMN_OF: Final = {
+    **{place: column for column, place in COLUMNS.items()},
+    (SUBSCRIPTION, "account"): "account",
+}
 
 Progress = Callable[[int], None]
 

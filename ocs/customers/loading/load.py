@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, bindparam, text
+from sqlalchemy import Connection, Engine, Table, bindparam, func, select, text
 
 from ocs.customers.customer import BillingAccount
 from ocs.customers.directory import Directory
-from ocs.customers.loading.checking import World, checked_world
+from ocs.customers.loading.billed import Bills, changed_cycles, check_bills, cycle_text
+from ocs.customers.loading.checking import World, checked_world, stays_closed
 from ocs.customers.loading.csv_pieces import CsvSource
 from ocs.customers.loading.pieces import Issues, Source
 from ocs.customers.loading.statements import Statements, read_statements
 from ocs.customers.loading.subscribing import Subscribed, subscribed
-from ocs.customers.loading.surroundings import read_surroundings
+from ocs.customers.loading.surroundings import read_ends, read_surroundings
 from ocs.customers.loading.yaml_pieces import YamlSource
 from ocs.customers.tables import BILLING_ACCOUNT, BILLING_CYCLE, PARTY, SUBSCRIPTION, SUBSCRIPTION_ADDON
 from ocs.database import writing
@@ -41,6 +42,16 @@ class Count:
 
 
 @dataclass
+class Kept:
+    """Closings and ends that files say nothing of, and so stay; rows left out because they begin after one."""
+
+    accounts: int = 0
+    subscriptions: int = 0
+    rows_left_out: int = 0
+    first_left_out: str = ""
+
+
+@dataclass
 class LoadSummary:
     """What a load did."""
 
@@ -49,27 +60,30 @@ class LoadSummary:
     accounts: Count = field(default_factory=Count)
     subscriptions: Count = field(default_factory=Count)
     addons: Count = field(default_factory=Count)
+    kept: Kept = field(default_factory=Kept)
+    changed_cycles: list[str] = field(default_factory=list)
+    """What became of cycles that begin otherwise, in a sentence each."""
 
     def counts(self) -> Iterable[tuple[str, Count]]:
         """Kinds and their counts, without those that no file speaks of."""
-        for name in asdict(self):
+        for name in ("cycles", "parties", "accounts", "subscriptions", "addons"):
             count: Count = getattr(self, name)
             if count.created or count.changed or count.unchanged:
                 yield name, count
 
 
 def load_customers(
-    engine: Engine, paths: Iterable[Path], offers: Catalogue, stage: Stage | None = None
+    engine: Engine, paths: Iterable[Path], offers: Catalogue, bills: Bills, stage: Stage | None = None
 ) -> LoadSummary:
     """Make the database agree with some files; ConfigError with all that is wrong, and nothing is changed.
 
     What no file speaks of stays as it is. Two loads at one time come one after the other.
     """
     with without_collection():
-        return _load(engine, paths, offers, stage or _silent)
+        return _load(engine, paths, offers, bills, stage or _silent)
 
 
-def _load(engine: Engine, paths: Iterable[Path], offers: Catalogue, said: Stage) -> LoadSummary:
+def _load(engine: Engine, paths: Iterable[Path], offers: Catalogue, bills: Bills, said: Stage) -> LoadSummary:
     issues = Issues()
     stated = read_statements([source_of(path, said) for path in paths], issues)
     with writing(engine) as connection:
@@ -77,7 +91,8 @@ def _load(engine: Engine, paths: Iterable[Path], offers: Catalogue, said: Stage)
         said("comparing", 0)
         known = read_surroundings(connection, stated)
         world = checked_world(stated, known, issues)
-        result = subscribed(world, known, offers, issues)
+        result = subscribed(world, known, read_ends(connection, known), offers, issues)
+        check_bills(connection, bills, world, known, result, issues)
         issues.raise_them()
         return _write(connection, world, known, result, said)
 
@@ -114,7 +129,29 @@ def _write(
     _replace_subscriptions(connection, result, summary.subscriptions, stage)
     former = {addon[:3]: addon for name in result.after for addon in known.addons_of(name)}
     _put(connection, SUBSCRIPTION_ADDON, result.addons, former, summary.addons)
+    summary.kept = _kept(world, known, result)
+    summary.changed_cycles = [
+        f"cycle {after.cycle_id} begins {cycle_text(after)}, no more {cycle_text(before)}; "
+        f"accounts with it: {_accounts_of(connection, after.cycle_id)}"
+        for before, after in changed_cycles(world, known)
+    ]
     return summary
+
+
+def _kept(world: World, known: Directory, result: Subscribed) -> Kept:
+    left_out = result.kept.left_out
+    return Kept(
+        sum(stays_closed(one.value, known) for one in world.stated.accounts.values()),
+        result.kept.subscriptions,
+        len(left_out),
+        left_out[0].place if left_out else "",
+    )
+
+
+def _accounts_of(connection: Connection, cycle_id: str) -> int:
+    account = BILLING_ACCOUNT.c
+    query = select(func.count()).select_from(BILLING_ACCOUNT).where(account.cycle_id == cycle_id)
+    return connection.scalars(query).one()
 
 
 def _put(

@@ -18,7 +18,11 @@ NO_CURRENCY: Final = "ZZZ"
 
 
 class StatedSubscription(NamedTuple):
-    """What a number has from a local time on; ``end`` None = until the subscription's next row, or open."""
+    """What a number has from a local time on.
+
+    ``end`` None = until the subscription's next row, or until what held there before ends; ``reopened``: until
+    the next row, or open.
+    """
 
     subscription_id: str
     account_id: str
@@ -29,6 +33,7 @@ class StatedSubscription(NamedTuple):
     time_zone: str
     start: Moment | None
     end: Moment | None
+    reopened: bool
     addons: tuple[StatedAddon, ...]
     whole: bool
     """Whether nothing in it is wrong or missing."""
@@ -139,6 +144,7 @@ def _party(piece: Piece, *, whole: bool) -> Party:
 
 
 def _account(piece: Piece, *, whole: bool) -> BillingAccount:
+    """Its ``language`` may be '', its ``closed_day`` None or 'open': files do not say what that comes to."""
     if whole:
         piece.require("currency", "three letters, such as EUR")
         piece.require("cycle", "the billing cycle it is billed with")
@@ -151,8 +157,8 @@ def _account(piece: Piece, *, whole: bool) -> BillingAccount:
     if parent == piece.name:
         piece.refuse("parent", f"account {piece.name} is not its own parent")
     opened = piece.read("opened", words.read_day, "1990-01-01")
-    closed = piece.read("closed", words.read_day, "")
-    if closed and closed <= opened:
+    closed = piece.read("closed", words.read_closing, "")
+    if closed and closed != words.OPEN and closed <= opened:
         piece.refuse("closed", f"account {piece.name} closes on {closed}, not after it is opened on {opened}")
     return BillingAccount(
         account_id=piece.name,
@@ -186,7 +192,8 @@ def _subscription(piece: Piece) -> StatedSubscription:
         subscriber_group=piece.read("group", words.read_word, ""),
         time_zone=piece.read("time_zone", words.read_time_zone, ""),
         start=piece.read("from", words.read_moment, None),
-        end=piece.read("until", words.read_moment, None),
+        end=piece.read("until", words.read_end, None),
+        reopened=piece.texts.get("until") == words.OPEN,
         addons=piece.read("addons", words.read_addons, ()),
         whole=all(there) and piece.issues.count == before,
     )

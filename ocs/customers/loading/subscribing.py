@@ -11,25 +11,31 @@ from config.tariff_text import Moment, moment_text, parse_moment
 from config.time_zones import epoch_ms, zone_named
 from ocs.customers.customer import BillingAccount, Subscription, SubscriptionAddon
 from ocs.customers.directory import Directory
-from ocs.customers.loading.checking import World
+from ocs.customers.loading.checking import World, closes, stays_closed
+from ocs.customers.loading.ending import Kept, StatedRows, with_ends
 from ocs.customers.loading.pieces import Issues
 from ocs.customers.loading.statements import NO_CURRENCY, Stated, StatedSubscription
-from ocs.customers.loading.timeline import merged, overlap
+from ocs.customers.loading.surroundings import Ends
+from ocs.customers.loading.timeline import held_at, overlap
 from rating.calendar import FAR_MS
 from rating.catalogue import Catalogue
 
 Rows = dict[str, list[Subscription]]
-_Stated = dict[str, dict[int, tuple[Subscription, Stated[StatedSubscription]]]]
-"""By subscription and the moment they start."""
+_Stated = dict[str, StatedRows]
 
 
 @dataclass(slots=True)
 class Subscribed:
-    """Rows of the subscriptions that are stated, as they were and as they will be; add-ons likewise."""
+    """Rows of the subscriptions that are stated, as they were and as they will be; add-ons likewise.
+
+    ``moved`` are rows with those of other accounts in whose time they begin.
+    """
 
     before: Rows = field(default_factory=dict)
     after: Rows = field(default_factory=dict)
     addons: dict[tuple[str, str, int], SubscriptionAddon] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
+    moved: list[tuple[Stated[StatedSubscription], Subscription, Subscription]] = field(default_factory=list)
 
 
 class _Clock:
@@ -45,8 +51,8 @@ class _Clock:
         return found
 
 
-def subscribed(world: World, known: Directory, offers: Catalogue, issues: Issues) -> Subscribed:
-    """What becomes of the subscriptions; whatever does not fit adds issues."""
+def subscribed(world: World, known: Directory, ends: Ends, offers: Catalogue, issues: Issues) -> Subscribed:
+    """What becomes of the subscriptions; whatever does not fit adds issues. ``ends`` were made by command."""
     clock = _Clock()
     stated: _Stated = defaultdict(dict)
     result = Subscribed()
@@ -63,13 +69,16 @@ def subscribed(world: World, known: Directory, offers: Catalogue, issues: Issues
         row = _row(one, account, world.cycles[account.cycle_id].time_zone, clock, issues)
         if row is None:
             continue
+        if _begins_closed(row, one, world, known, clock, issues):
+            result.kept.left_out.append(one)
+            continue
         same = stated[row.subscription_id].setdefault(row.from_ms, (row, one))
         if same[1] is not one:
             message = f"subscription {row.subscription_id} is stated from then on at {same[1].place} already"
             one.refuse(issues, "from", message)
         for addon in _addons(one, world.cycles[account.cycle_id].time_zone, clock, issues):
             result.addons[addon.subscription_id, addon.addon_id, addon.from_ms] = addon
-    _merge(stated, world, known, result, issues)
+    _merge(stated, world, known, ends, result, issues)
     _check_identities(stated, known, result, issues)
     return result
 
@@ -84,8 +93,6 @@ def _row(
     to_ms = None if value.end is None else clock.ms(time_zone, value.end)
     if from_ms < clock.ms(time_zone, opened):
         one.refuse(issues, "from", f"account {account.account_id} is open from {account.opened_day} on only")
-    if account.closed_day is not None and from_ms >= clock.ms(time_zone, parse_moment(account.closed_day)):
-        one.refuse(issues, "from", f"account {account.account_id} closes on {account.closed_day}")
     if to_ms is not None and to_ms <= from_ms:
         one.refuse(issues, "until", f"{_text(value.end or start)} is not after its start, {_text(start)}")
         return None
@@ -100,6 +107,26 @@ def _row(
         value.subscriber_group,
         value.time_zone,
     )
+
+
+def _begins_closed(
+    row: Subscription,
+    one: Stated[StatedSubscription],
+    world: World,
+    known: Directory,
+    clock: _Clock,
+    issues: Issues,
+) -> bool:
+    """Whether a row begins when its account is closed: left out where that stays, else it adds an issue."""
+    account = world.accounts[row.account_id]
+    time_zone = world.cycles[account.cycle_id].time_zone
+    if account.closed_day is None or row.from_ms < clock.ms(time_zone, parse_moment(account.closed_day)):
+        return False
+    stated = world.stated.accounts.get(row.account_id)
+    if stated is not None and stays_closed(stated.value, known):
+        return True
+    one.refuse(issues, "from", f"account {account.account_id} closes on {account.closed_day}")
+    return False
 
 
 def _addons(
@@ -131,10 +158,12 @@ def _check_offers(
             one.refuse(issues, "addons", f"add-on {addon.addon_id!r} is not in the catalogue", hint)
 
 
-def _merge(stated: _Stated, world: World, known: Directory, result: Subscribed, issues: Issues) -> None:
+def _merge(
+    stated: _Stated, world: World, known: Directory, ends: Ends, result: Subscribed, issues: Issues
+) -> None:
     """Fill the rows before and after; two rows of one subscription that overlap add an issue."""
     for account_id, account in world.stated.accounts.items():
-        if account.value.closed_day is not None:
+        if closes(account.value):
             for row in known.subscriptions_of(account_id, 0, FAR_MS):
                 stated.setdefault(row.subscription_id, {})
     for row in known.subscriptions():
@@ -143,7 +172,11 @@ def _merge(stated: _Stated, world: World, known: Directory, result: Subscribed, 
     for subscription_id, rows in stated.items():
         before = result.before.setdefault(subscription_id, [])
         before.sort()
-        after = merged(before, [row for row, _ in rows.values()])
+        for row, one in rows.values():
+            held = held_at(before, row.from_ms)
+            if held is not None and held.account_id != row.account_id:
+                result.moved.append((one, row, held))
+        after = with_ends(before, rows, ends, result.kept, issues)
         found = overlap(after)
         if found is not None:
             earlier, later = found

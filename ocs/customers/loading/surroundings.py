@@ -10,14 +10,24 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 
 from ocs.customers.customer import BillingAccount, BillingCycle, Party, Subscription, SubscriptionAddon
 from ocs.customers.directory import Directory, read_directory
+from ocs.customers.loading.checking import closes
 from ocs.customers.loading.statements import Statements
-from ocs.customers.tables import BILLING_ACCOUNT, BILLING_CYCLE, PARTY, SUBSCRIPTION, SUBSCRIPTION_ADDON
+from ocs.customers.tables import (
+    BILLING_ACCOUNT,
+    BILLING_CYCLE,
+    ONLINE_END,
+    PARTY,
+    SUBSCRIPTION,
+    SUBSCRIPTION_ADDON,
+)
 
 MOST_LOOKED_UP: Final = 10_000
 """Above so many statements, all customers are read at once."""
 _AT_ONCE: Final = 500
 
 Rows = set[tuple[Any, ...]]
+Ends = frozenset[tuple[str, int, str]]
+"""Numbers, when their subscription ended, and the accounts they were of then."""
 
 
 def read_surroundings(connection: Connection, stated: Statements) -> Directory:
@@ -46,11 +56,19 @@ def read_surroundings(connection: Connection, stated: Statements) -> Directory:
     )
 
 
+def read_ends(connection: Connection, known: Directory) -> Ends:
+    """The ends of subscriptions in a directory that a command made."""
+    end = ONLINE_END.c
+    numbers = {row.msisdn for row in known.subscriptions() if row.to_ms is not None}
+    rows = _where(connection, ONLINE_END, end.msisdn, numbers)
+    return frozenset((msisdn, at_ms, account_id) for msisdn, at_ms, account_id, *_ in rows)
+
+
 def _subscriptions(connection: Connection, stated: Statements) -> list[Subscription]:
     """All rows of those that are stated, of who has their numbers, and of accounts that close."""
     table = SUBSCRIPTION
     values = [one.value for one in stated.subscriptions]
-    closing = {name for name, one in stated.accounts.items() if one.value.closed_day is not None}
+    closing = {name for name, one in stated.accounts.items() if closes(one.value)}
     found: Rows = set()
     for column, wanted in (
         (table.c.subscription_id, {value.subscription_id for value in values}),

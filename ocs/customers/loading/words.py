@@ -15,6 +15,8 @@ from config.time_zones import zone_named
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+OPEN: Final = "open"
+"""In the place of a day on which something ends: it holds on, also where it had ended."""
 MOST_TERMS_DAYS: Final = 365
 MOST_NAME: Final = 200
 MOST_ADDRESS_LINES: Final = 8
@@ -132,6 +134,16 @@ def read_day(text: str) -> str:
 
 
 read_moment = lru_cache(maxsize=4096)(parse_moment)
+
+
+def read_closing(text: str) -> str:
+    """A day, or 'open'."""
+    return text if text == OPEN else read_day(text)
+
+
+def read_end(text: str) -> Moment | None:
+    """A moment; None of 'open'."""
+    return None if text == OPEN else read_moment(text)
 
 
 def read_addons(text: str) -> tuple[StatedAddon, ...]:

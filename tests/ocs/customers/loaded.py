@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from config.catalogue_file import load_catalogue
+from ocs.billing.billed import SqlBills
 from ocs.customers.loading.load import LoadSummary, load_customers
 from ocs.customers.tables import SUBSCRIPTION
 from rating.catalogue import Catalogue
@@ -42,7 +43,7 @@ def load(engine: Engine, folder: Path, *texts: str) -> LoadSummary:
         path = folder / f"{letter}.{ending}"
         path.write_text(textwrap.dedent(text))
         paths.append(path)
-    return load_customers(engine, paths, offers(folder))
+    return load_customers(engine, paths, offers(folder), SqlBills())
 
 
 def rows(engine: Engine) -> list[tuple[str, str, int, int | None]]:

@@ -11,6 +11,7 @@ from config.catalogue_file import load_catalogue
 from config.settings_schema import EXAMPLE_OPERATOR
 from config.subscribers_file import read_subscribers
 from config.tax_file import load_tax_table
+from ocs.billing.billed import SqlBills
 from ocs.customers.directory import Directory, read_directory
 from ocs.customers.loading.load import load_customers
 from tests.ocs.customers.generate_example import CUSTOMERS, example_text
@@ -24,7 +25,7 @@ def test_the_file_is_the_generators() -> None:
 @pytest.fixture
 def directory(engine: Engine) -> Directory:
     """The example's customers, loaded."""
-    summary = load_customers(engine, [CUSTOMERS], load_catalogue(EXAMPLE_OPERATOR))
+    summary = load_customers(engine, [CUSTOMERS], load_catalogue(EXAMPLE_OPERATOR), SqlBills())
     assert summary.parties.created == 200
     return read_directory(engine)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from config.issues import ConfigError
+from ocs.billing.billed import SqlBills
 from ocs.customers.loading.load import load_customers
 from tests.ocs.customers.loaded import ANNA, CYCLES, HEADER, load, offers
 
@@ -157,6 +158,7 @@ def test_a_file_that_is_not_there(sqlite_engine: Engine, tmp_path: Path) -> None
             sqlite_engine,
             [tmp_path / "no.csv", tmp_path / "no.yaml", tmp_path / "binary.csv"],
             offers(tmp_path),
+            SqlBills(),
         )
     assert [one.message for one in caught.value.issues] == [
         "octet 0xff is not UTF-8",

@@ -35,6 +35,17 @@ def test_an_end_leaves_a_gap() -> None:
     assert merged([row(10)], [row(10, 20), row(40)]) == [row(10, 20), row(40)]
 
 
+def test_an_end_stays_until_it_is_taken_back() -> None:
+    """Also where another plan begins before it; what begins after it is something new."""
+    known = [row(10, 50)]
+    assert merged(known, [row(10)]) == known
+    assert merged(known, [row(10), row(30)]) == known
+    assert merged(known, [row(30, plan="large")]) == [row(10, 30), row(30, 50, "large")]
+    assert merged(known, [row(10)], reopened=True) == [row(10)]
+    assert merged(known, [row(60)]) == [row(10, 50), row(60)]
+    assert merged(known, [row(10, 70)]) == [row(10, 70)]
+
+
 def test_an_end_beyond_the_next_start_is_an_overlap() -> None:
     """It is told, never cut in silence."""
     assert overlap(merged([], [row(10, 50), row(40, plan="large")])) == (row(10, 50), row(40, plan="large"))
