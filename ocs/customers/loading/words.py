@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
@@ -9,7 +10,8 @@ from typing import Final, NamedTuple
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 
-from config.issues import TextError, did_you_mean
+from balance.quantity import CURRENCY_CODES
+from config.issues import TextError
 from config.tariff_text import Moment, day_text, parse_day, parse_moment
 from config.time_zones import zone_named
 
@@ -75,9 +77,17 @@ def read_language(text: str) -> str:
 def read_currency(text: str) -> str:
     """Three letters of ISO 4217."""
     if text not in _currencies():
-        hint = did_you_mean(text, _currencies()) if len(text) == 3 else ""
-        raise TextError(f"{text!r} is not a currency", hint if hint.startswith("did") else "such as EUR or GBP")
+        near = _near_currency(text.upper())
+        raise TextError(
+            f"{text!r} is not a currency", f"did you mean {near!r}?" if near else "such as EUR or GBP"
+        )
     return text
+
+
+def _near_currency(text: str) -> str:
+    """Of the currencies that prices may have and that are alike the one with most letters in their places."""
+    near = difflib.get_close_matches(text, CURRENCY_CODES, n=len(CURRENCY_CODES))
+    return max(near, key=lambda code: sum(map(str.__eq__, code, text)), default="")
 
 
 @lru_cache(maxsize=1024)

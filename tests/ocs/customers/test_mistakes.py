@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from config.issues import ConfigError
+from config.issues import ConfigError, TextError
 from ocs.billing.billed import SqlBills
 from ocs.customers.loading.load import load_customers
+from ocs.customers.loading.words import read_currency
 from tests.ocs.customers.loaded import ANNA, CYCLES, HEADER, load, offers
 
 BEN = "ben,Ben,DE,EUR,monthly,DE,2026-01-01,491514,,small,2026-01-01,\n"
@@ -63,6 +64,24 @@ def test_a_mistaken_currency_is_one_mistake(sqlite_engine: Engine, tmp_path: Pat
     """Plans are not compared with a currency that nobody knows."""
     found = told(sqlite_engine, tmp_path, CYCLES, HEADER + ANNA.replace("EUR", "EUX"))
     assert found == ["b.csv:2:14 currency: 'EUX' is not a currency"]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("EUX", "did you mean 'EUR'?"),
+        ("eur", "did you mean 'EUR'?"),
+        ("EURO", "did you mean 'EUR'?"),
+        ("GPB", "did you mean 'GBP'?"),
+        ("UDS", "did you mean 'USD'?"),
+        ("QQQ", "such as EUR or GBP"),
+    ],
+)
+def test_a_hint_is_a_currency_that_prices_may_have(word: str, hint: str) -> None:
+    """Never one of the past, or of no country."""
+    with pytest.raises(TextError) as caught:
+        read_currency(word)
+    assert caught.value.hint == hint
 
 
 def test_all_mistakes_come_at_once(sqlite_engine: Engine, tmp_path: Path) -> None:
