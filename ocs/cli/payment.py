@@ -15,10 +15,11 @@ from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
-from ocs.cli.printing import print_fields, print_json, print_table
+from ocs.cli.printing import print_fields, print_json, print_table, warn
 from ocs.database import writing
 from ocs.payments.ageing import COLUMNS, ageing_report, to_cells, to_csv, to_json, totals
-from ocs.payments.open_items import OpenItems
+from ocs.payments.days import is_far_back, is_to_come
+from ocs.payments.open_items import NEVER, OpenItems
 from ocs.payments.payments_file import parse_day, read_payments
 from ocs.payments.recording import NewPayment, PaymentError, Recorded, record_payments, reverse_payment
 from ocs.payments.restoring import (
@@ -26,6 +27,7 @@ from ocs.payments.restoring import (
     online_charges,
     payers_with_online_charges,
     post_restorations,
+    restored_by,
 )
 from ocs.payments.view import account_items
 
@@ -68,6 +70,7 @@ def record(
     except AmountError as error:
         raise click.BadParameter(str(error), param_hint="--amount") from None
     payment = NewPayment(account_id, invoice, micros, currency.upper(), day, reference)
+    _refuse_to_come(day)
     settings = current_settings()
     try:
         with opened_database(settings) as engine:
@@ -77,6 +80,8 @@ def record(
             deliver_waiting(settings, engine)
     except PaymentError as error:
         raise Failure(str(error)) from None
+    if not recorded.repeated and is_far_back(day, epoch_ms()):
+        warn(f"{day} is more than a year ago; `ocs payment reverse {recorded.payment_id}` takes it back")
     if as_json:
         print_json({**asdict(recorded), "balance_micros": items.balance_micros})
         return
@@ -102,6 +107,7 @@ def load(file: Path, as_json: bool) -> None:
             deliver_waiting(settings, engine)
     except PaymentError as error:
         raise Failure(f"{error}; nothing was recorded") from None
+    _warn_of_days([payment for payment, one in zip(payments, recorded, strict=True) if not one.repeated])
     repeated = sum(payment.repeated for payment in recorded)
     if as_json:
         print_json([asdict(payment) for payment in recorded])
@@ -117,6 +123,7 @@ def load(file: Path, as_json: bool) -> None:
 @json_option
 def reverse(payment_id: int, day: str, reason: str, as_json: bool) -> None:
     """Take a payment back, as where a direct debit bounced: what it paid is owed again."""
+    _refuse_to_come(day)
     settings = current_settings()
     try:
         with opened_database(settings) as engine:
@@ -162,7 +169,7 @@ def deliver_command(as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("account_id", metavar="ACCOUNT")
-@click.option("--as-of", type=_Day(), default="9999-12-31", metavar="DAY", help="The end of a day.")
+@click.option("--as-of", type=_Day(), default=NEVER, metavar="DAY", help="The end of a day.")
 @common_options
 @json_option
 def show(account_id: str, as_of: str, as_json: bool) -> None:
@@ -170,9 +177,11 @@ def show(account_id: str, as_of: str, as_json: bool) -> None:
     try:
         with opened_database(current_settings()) as engine, engine.connect() as connection:
             items = account_items(connection, account_id, as_of)
-            charges = online_charges(connection, [account_id])
+            charges = online_charges(connection, [account_id], as_of)
     except PaymentError as error:
         raise Failure(str(error)) from None
+    if as_of != NEVER:
+        charges = restored_by(charges, {one.number: one.open_micros for one in items.invoices})
     if as_json:
         online = [one._asdict() for one in charges]
         view = {"account": account_id, **asdict(items), "balance_micros": items.balance_micros}
@@ -200,6 +209,20 @@ def ageing(as_of: str, *, as_csv: bool, as_json: bool) -> None:
         click.echo(to_csv(rows), nl=False)
     else:
         print_table(COLUMNS, [to_cells(row) for row in (*rows, *totals(rows))])
+
+
+def _refuse_to_come(day: str) -> None:
+    if is_to_come(day, epoch_ms()):
+        raise Failure(f"{day} is in the future: record it when it has come")
+
+
+def _warn_of_days(payments: list[NewPayment]) -> None:
+    """A bank's file may name days to come, or old ones; what a day of another year does is seen late."""
+    now_ms = epoch_ms()
+    for found, what in ((is_to_come, "in the future"), (is_far_back, "more than a year ago")):
+        places = [payment.place for payment in payments if found(payment.day, now_ms)]
+        if places:
+            warn(f"days {what}: {len(places)}, the first at {places[0]}")
 
 
 def _say(payment: Recorded, what: str) -> None:

@@ -14,6 +14,8 @@ INVOICE: Final = "invoice"
 CREDIT_NOTE: Final = "credit_note"
 PAYMENT: Final = "payment"
 REVERSAL: Final = "reversal"
+NEVER: Final = "9999-12-31"
+"""A day that everything is before."""
 _ORDER: Final = {INVOICE: 0, CREDIT_NOTE: 1, PAYMENT: 2, REVERSAL: 3}
 """What comes first on one day: an invoice is there before what pays it, a payment before it bounces."""
 
@@ -98,7 +100,7 @@ class OpenItems:
         return self.due_micros - self.credit_micros
 
 
-def settle(entries: Iterable[Entry], currency: str, as_of: str = "9999-12-31") -> OpenItems:
+def settle(entries: Iterable[Entry], currency: str, as_of: str = NEVER) -> OpenItems:
     """The open items of an account in one currency at the end of a day.
 
     A payment or credit note pays the invoice it names first, then the oldest; what is left waits as credit for

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select
 from ocs.billing.tables import INVOICE, INVOICE_ONLINE
 from ocs.customers.tables import BILLING_ACCOUNT
 from ocs.payments.entries import entries_of_accounts
-from ocs.payments.open_items import BooksError, settle
+from ocs.payments.open_items import NEVER, BooksError, settle
 from ocs.payments.tables import CREDIT_RESTORATION
 
 _AT_ONCE: Final = 500
@@ -61,8 +61,8 @@ def payers_with_online_charges(connection: Connection) -> list[str]:
     return list(connection.scalars(query))
 
 
-def online_charges(connection: Connection, payer_ids: Sequence[str]) -> list[OnlineCharge]:
-    """All that the accounts which these pay for were charged online, by payer and invoice."""
+def online_charges(connection: Connection, payer_ids: Sequence[str], as_of: str = NEVER) -> list[OnlineCharge]:
+    """All that the accounts which these pay for were charged online, by payer and invoice issued by a day."""
     restored, online, invoice = CREDIT_RESTORATION.c, INVOICE_ONLINE.c, INVOICE.c
     posted = (
         select(
@@ -84,10 +84,22 @@ def online_charges(connection: Connection, payer_ids: Sequence[str]) -> list[Onl
             online.amount_micros, func.coalesce(posted.c.micros, 0),
         )
         .select_from(INVOICE.join(INVOICE_ONLINE).join(posted, same, isouter=True))
-        .where(invoice.account_id.in_(payer_ids))
+        .where(invoice.account_id.in_(payer_ids), invoice.issue_day <= as_of)
         .order_by(invoice.account_id, invoice.number, online.account_id, online.currency)
     )  # fmt: skip
     return [OnlineCharge(*row[:6], int(row[6])) for row in connection.execute(query)]
+
+
+def restored_by(charges: Iterable[OnlineCharge], open_micros: Mapping[str, int]) -> list[OnlineCharge]:
+    """Charges with what of them was back when so much of each invoice was open. Pure."""
+    return [
+        one._replace(
+            posted_micros=restored_micros(
+                one.online_micros, one.total_micros, open_micros.get(one.invoice_number, 0)
+            )
+        )
+        for one in charges
+    ]
 
 
 def due_changes(

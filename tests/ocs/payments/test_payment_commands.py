@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from click.testing import CliRunner, Result
 from config.issues import ConfigError
 from ocs.cli import cli
 from ocs.database import migrate, open_database
+from ocs.payments.days import is_far_back, is_to_come
 from ocs.payments.payments_file import read_payments
 from tests.ocs.payments.accounts import EUR, add_accounts, add_invoice
+from tests.ocs.payments.test_restoring import add_online
 
 
 @pytest.fixture
@@ -66,6 +69,59 @@ def test_refusals_are_one_line(data: Path) -> None:
         assert refused.exit_code == 2
         assert message in refused.stderr
     assert "there is no account X" in run(data, "show", "X").stderr
+
+
+def test_a_day_to_come_is_refused_and_one_long_ago_told(data: Path) -> None:
+    """Of a payment and of its return; a file says how many such days it has, and is recorded."""
+    now = datetime.now(UTC).date()
+    to_come, long_ago = ((now + timedelta(days=days)).isoformat() for days in (3, -400))
+    line = ["record", "--account", "A", "--amount", "1", "--reference", "x", "--date"]
+    for arguments in ([*line, to_come], ["reverse", "1", "--reason", "returned", "--date", to_come]):
+        refused = run(data, *arguments)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr == f"ocs: {to_come} is in the future: record it when it has come\n"
+    told = run(data, *line, long_ago)
+    assert told.exit_code == 0
+    assert told.stderr == f"ocs: {long_ago} is more than a year ago; `ocs payment reverse 1` takes it back\n"
+    assert run(data, *line, long_ago).stderr == ""
+    file = data / "bank.csv"
+    file.write_text(f"account,amount,date,reference\nA,1,{now},y\nA,1,{to_come},z\nA,1,{long_ago},x\n")
+    assert run(data, "load", str(file)).stderr == f"ocs: days in the future: 1, the first at {file}:3\n"
+    file.write_text(f"account,amount,date,reference\nA,1,{long_ago},w\nA,1,{long_ago},v\n")
+    loaded = run(data, "load", str(file))
+    assert loaded.stderr == f"ocs: days more than a year ago: 2, the first at {file}:2\n"
+    assert "2 payments recorded" in loaded.stdout
+
+
+def test_a_day_is_to_come_when_it_has_begun_nowhere() -> None:
+    """In the first zone it begins fourteen hours before it does in UTC."""
+    noon = 1_795_780_800_000 - 1_795_780_800_000 % 86_400_000 + 12 * 3_600_000
+    today = datetime.fromtimestamp(noon // 1000, UTC).date()
+    tomorrow, after = ((today + timedelta(days=days)).isoformat() for days in (1, 2))
+    assert [is_to_come(tomorrow, noon), is_to_come(after, noon)] == [False, True]
+    assert is_to_come(tomorrow, noon - 3 * 3_600_000)
+    year, more = ((today - timedelta(days=days)).isoformat() for days in (366, 367))
+    assert [is_far_back(year, noon), is_far_back(more, noon)] == [False, True]
+
+
+def test_online_credit_is_shown_as_of_the_day_too(data: Path) -> None:
+    """What was charged by then, and what of it payments by then had given back; else what is posted."""
+    engine = open_database(f"sqlite:///{data / 'ocs.db'}")
+    add_invoice(engine, "2026-000002", "A", 10 * EUR, "2026-11-01", "2026-11-15")
+    add_online(engine, "2026-000001", A=8 * EUR)
+    add_online(engine, "2026-000002", A=2 * EUR)
+    engine.dispose()
+    for day, reference in (("2026-10-20", "b1"), ("2026-11-05", "b2")):
+        run(data, "record", "--account", "A", "--amount", "10", "--date", day, "--reference", reference)
+
+    def online(*arguments: str) -> list[tuple[str, int]]:
+        shown = json.loads(run(data, "show", "A", "--json", *arguments).output)
+        return [(one["invoice_number"], one["posted_micros"]) for one in shown["online"]]
+
+    assert online("--as-of", "2026-09-30") == []
+    assert online("--as-of", "2026-10-19") == [("2026-000001", 0)]
+    assert online("--as-of", "2026-11-04") == [("2026-000001", 4 * EUR), ("2026-000002", 0)]
+    assert online() == online("--as-of", "2026-11-05") == [("2026-000001", 8 * EUR), ("2026-000002", 0)]
 
 
 def test_a_file_of_payments_is_recorded_whole_and_once(data: Path) -> None:
