@@ -25,25 +25,25 @@ class Kept:
 
 def with_ends(
     before: list[Subscription], rows: StatedRows, ends: Ends, kept: Kept, issues: Issues
-) -> list[Subscription]:
-    """The rows of a subscription: those that were, with those that are stated, as far as no end stays.
+) -> tuple[list[Subscription], list[Subscription]]:
+    """The rows of a subscription, those that were with those that are stated; and the same without its end.
 
-    One that was made by a command (it is in ``ends``) stays, whatever follows it, until a row says 'open'.
+    An end that was made by a command (it is in ``ends``) stays, whatever follows it, until a row says 'open'.
     """
     stated = [row for row, _ in rows.values()]
     reopening = next((one for _, one in rows.values() if one.value.reopened), None)
     if reopening is not None:
-        return _reopened(before, rows, reopening, issues)
+        after = _reopened(before, rows, reopening, issues)
+        return after, after
     end_ms = before[-1].to_ms if before else None
     if end_ms is None:
-        return merged(before, stated)
+        after = merged(before, stated)
+        return after, after
     counting = stated
     if (before[-1].msisdn, end_ms, before[-1].account_id) in ends:
         kept.left_out += [one for row, one in rows.values() if row.from_ms >= end_ms]
         counting = [_until(row, end_ms) for row in stated if row.from_ms < end_ms]
-    after = merged(before, counting)
-    kept.subscriptions += after != merged(before, stated, reopened=True)
-    return after
+    return merged(before, counting), merged(before, stated, reopened=True)
 
 
 def _reopened(

@@ -176,16 +176,23 @@ def _merge(
             held = held_at(before, row.from_ms)
             if held is not None and held.account_id != row.account_id:
                 result.moved.append((one, row, held))
-        after = with_ends(before, rows, ends, result.kept, issues)
+        after, unended = with_ends(before, rows, ends, result.kept, issues)
         found = overlap(after)
         if found is not None:
             earlier, later = found
             one = rows[earlier.from_ms if earlier.from_ms in rows else later.from_ms][1]
             one.refuse(issues, "until", f"subscription {subscription_id} has a row that starts before this end")
-        result.after[subscription_id] = [row for row in (_within_account(row, world) for row in after) if row]
+        result.after[subscription_id] = _within_account(after, world)
+        if unended is not after:
+            result.kept.subscriptions += result.after[subscription_id] != _within_account(unended, world)
 
 
-def _within_account(row: Subscription, world: World) -> Subscription | None:
+def _within_account(rows: list[Subscription], world: World) -> list[Subscription]:
+    """Rows until their accounts close."""
+    return [row for row in (_until_closing(row, world) for row in rows) if row]
+
+
+def _until_closing(row: Subscription, world: World) -> Subscription | None:
     """A row until its account closes; None where that is before it begins."""
     account = world.accounts[row.account_id]
     cycle = world.cycles.get(account.cycle_id)

@@ -46,8 +46,8 @@ def test_an_account_stays_closed(engine: Engine, tmp_path: Path) -> None:
     for _ in range(2):
         summary = load(engine, tmp_path, full())
         assert summary.accounts == summary.subscriptions == Count(unchanged=1)
-        assert summary.kept == Kept(1, 1, 2, f"{tmp_path / 'a.csv'}:3")
-    assert load(engine, tmp_path, HEADER + ANNA).kept == Kept(1, 1)
+        assert summary.kept == Kept(1, 0, 2, f"{tmp_path / 'a.csv'}:3")
+    assert load(engine, tmp_path, HEADER + ANNA).kept == Kept(1)
     assert closed_day(engine) == DAY
     assert rows(engine) == [("491511", "small", ms(2026, 1, 1), AT_MS)]
 
@@ -83,6 +83,14 @@ def test_a_subscription_stays_ended(engine: Engine, tmp_path: Path) -> None:
         assert rows(engine)[0] == ("491511", "small", ms(2026, 1, 1), AT_MS)
     assert load(engine, tmp_path, HEADER + ANNA.replace(",\n", ",2026-11-01\n")).kept == Kept()
     assert rows(engine)[0] == ("491511", "small", ms(2026, 1, 1), ms(2026, 11, 1))
+
+
+def test_a_closing_in_the_file_is_nothing_that_stays(engine: Engine, tmp_path: Path) -> None:
+    """Its own closing ends its subscriptions, and nothing else does."""
+    for _ in range(2):
+        text = FULL_HEADER + FULL.format(closed=DAY, until="").splitlines()[0] + "\n"
+        assert load(engine, tmp_path, CYCLES, text).kept == Kept()
+    assert rows(engine) == [("491511", "small", ms(2026, 1, 1), AT_MS)]
 
 
 def test_an_end_out_of_a_file_stays_too(engine: Engine, tmp_path: Path) -> None:
@@ -122,9 +130,8 @@ def test_the_command_tells_what_stays(tmp_path: Path) -> None:
 
     ocs("load", str(tmp_path / "cycles.yaml"), str(tmp_path / "full.csv"))
     ocs("close", "anna", "--on", DAY)
-    assert ocs("load", str(tmp_path / "full.csv")).splitlines()[-3:] == [
+    assert ocs("load", str(tmp_path / "full.csv")).splitlines()[-2:] == [
         "accounts that stay closed: 1; 'open' in the file takes that back",
-        "subscriptions that stay ended: 1; 'open' in the file takes that back",
         f"rows that are left out, because they begin after that: 2, the first at {tmp_path / 'full.csv'}:3",
     ]
     assert f"until {DAY}" in ocs("show", "anna")
