@@ -35,7 +35,8 @@ def full(closed: str = "", until: str = "") -> str:
 def closed_day(engine: Engine) -> str | None:
     """When the account is closed."""
     with engine.connect() as connection:
-        return connection.scalars(select(BILLING_ACCOUNT.c.closed_day)).one()
+        day: str | None = connection.scalars(select(BILLING_ACCOUNT.c.closed_day)).one()
+        return day
 
 
 def test_an_account_stays_closed(engine: Engine, tmp_path: Path) -> None:
