@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from ocs.audit.offline.bills import check_bills
 from ocs.audit.offline.records import RecordBooks
 from ocs.audit.offline.report import OfflineReport
+from ocs.audit.offline.statements import check_statements
 from ocs.cdr.lake import Lake, LakeError
 
 
@@ -21,6 +22,8 @@ def audit_offline(engine: Engine, lake: Lake) -> OfflineReport:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
         with connection.begin():
             check_bills(connection, report)
+            for sentence in check_statements(connection):
+                report.differ(sentence)
             try:
                 RecordBooks(lake, connection, report).check()
             except LakeError as error:
