@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 from sqlalchemy import Engine
 
 from ocs.audit.offline.bills import check_bills
@@ -28,4 +29,6 @@ def audit_offline(engine: Engine, lake: Lake) -> OfflineReport:
                 RecordBooks(lake, connection, report).check()
             except LakeError as error:
                 report.differ(str(error))
+            except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+                report.differ(f"the lake can not be read: {error}")
     return report
