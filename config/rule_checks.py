@@ -16,7 +16,7 @@ from rating.attributes import ATTRIBUTE_NAMES, DESTINATION, DESTINATION_GROUP, D
 from rating.calendar import FAR_MS
 from rating.catalogue import ANY_RATING_GROUP
 from rating.conditions import Condition, strength
-from rating.rule import Rule
+from rating.rule import CHARGE, Rule
 
 MOST_COMPARED: Final = 300_000
 """So many pairs of rules of a plan are compared; a larger plan is not searched for unreachable rules."""
@@ -120,7 +120,7 @@ class RuleChecks:
         for found in rules:
             rule = found.rule
             zones = _asks(rule, (DESTINATION, DESTINATION_GROUP))
-            if own not in zones or _asks(rule, (DIRECTION,)):
+            if own not in zones or _asks(rule, (DIRECTION,)) or _is_free(rule):
                 continue
             for other in received:
                 if other.service == found.service and _takes_from(rule, other.rule):
@@ -166,6 +166,15 @@ class RuleChecks:
 def _asks(rule: Rule, attributes: tuple[int, ...]) -> frozenset[bytes]:
     """Which values a rule asks for of some attributes, groups by their zones; empty where it asks for none."""
     return frozenset().union(*(each.members for each in rule.conditions if each.attribute in attributes))
+
+
+def _is_free(rule: Rule) -> bool:
+    """Whether a rule charges, and always nothing."""
+    tariff = rule.tariff
+    if rule.action != CHARGE or tariff is None:
+        return rule.action == CHARGE and rule.rate.price_micros == 0
+    prices = [rate.price_micros for tier in tariff.tiers for rate in tier.rates]
+    return tariff.deck is None and tariff.connection_fee_micros == 0 and not any(prices)
 
 
 def _takes_from(rule: Rule, other: Rule) -> bool:
