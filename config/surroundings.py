@@ -74,8 +74,8 @@ def read_surroundings(issues: IssueCollector, documents: list[Document]) -> Surr
             data = document.data["numbering"]
             text = read_piece(issues, document, NumberingText, data, ("numbering",))
             if text is not None:
-                parts = (text.country, text.national_prefix, text.international_prefix)
-                numbering = Numbering(*(part.encode() for part in parts))
+                prefixes = (text.national_prefix.encode(), text.international_prefix.encode())
+                numbering = Numbering(text.country.encode(), *prefixes, text.national_digits)
     holidays = read_holidays(issues, documents)
     calendars = read_calendars(issues, documents, holidays)
     found = {key: read_zones(issues, documents, key) for key in ("destinations", "networks", "locations")}

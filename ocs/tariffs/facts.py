@@ -80,10 +80,10 @@ def shared_facts(catalogue: Catalogue) -> list[str]:
     facts = [f"time zone {catalogue.zone.name}"]
     numbering = catalogue.numbering
     if numbering is not None:
-        parts = (numbering.country, numbering.national_prefix, numbering.international_prefix)
-        facts.append(
-            "numbers: country {}, national prefix {}, international {}".format(*map(bytes.decode, parts))
-        )
+        national = numbering.national_prefix.decode() or "none"
+        digits = "".join(f", {count} digits" for count in sorted(numbering.national_digits))
+        words = f"country {numbering.country.decode()}, national prefix {national}{digits}"
+        facts.append(f"numbers: {words}, international {numbering.international_prefix.decode()}")
     for suffix, service in sorted(catalogue.service_contexts.items()):
         facts.append(f"Service-Context-Id {suffix.decode()} is {service}")
     facts += [f"APN {apn.decode()} is free of charge" for apn in sorted(catalogue.emergency_apns)]

@@ -104,3 +104,20 @@ def test_credit_has_no_bands_and_nothing_is_unlimited(tmp_path: Path) -> None:
         (5, "T104", "'unlimited' is not a size"),
         (6, "T201", "calendar 'n' has no band 'evening'"),
     ]
+
+
+def test_digits_of_national_numbers_are_counted_in_reason(tmp_path: Path) -> None:
+    """Not below the length of short codes, nor beyond any number; and a country may have no prefix."""
+    text = "services: [voice]\nnumbering: { country: 47, national_prefix: none, national_digits: NN }\n"
+    text += "plans: { p: { name: x, currency: EUR, voice: [{ price: free }] } }\n"
+    (tmp_path / "c.yaml").write_text(text.replace("NN", "[8, 3]"))
+    found = [(issue.line, issue.code, issue.message) for issue in check_catalogue(tmp_path).issues]
+    assert found == [(2, "T104", "'3' is not a number of digits")]
+    (tmp_path / "c.yaml").write_text(text.replace("NN", "8"))
+    catalogue = check_catalogue(tmp_path).catalogue
+    assert catalogue is not None
+    assert catalogue.numbering is not None
+    assert [catalogue.numbering.international(number) for number in (b"22334455", b"0102")] == [
+        b"4722334455",
+        b"0102",
+    ]
