@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from rating.charge import Line, Step
+from rating.decks import RateDeck
 from rating.exchange import ExchangeRate
 from rating.meter import Meter, MeteredPot
 from rating.rates import Rate
@@ -45,11 +46,10 @@ def steps_of_rule(rule: Rule | None, situation: Situation) -> list[Step]:
     return found
 
 
-def explain_deck(meter: Meter) -> None:
-    """Which row of a deck has the price."""
-    deck = meter.tariff.deck
+def explain_deck(meter: Meter, deck: RateDeck) -> None:
+    """Which row of a deck has the price, or the price of the band in which the usage begins."""
     row = meter.deck_row
-    if deck is not None and row is not None:
+    if row is not None:
         name = f"{deck.deck_id}: {row.destination.decode(errors='replace')}"
         numbers = [("price_micros", row.rate.price_micros), ("per_units", row.rate.per_units)]
         _add(meter, "deck", name, deck.place_of(row), numbers)

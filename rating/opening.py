@@ -5,12 +5,13 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from rating.bundles import MONEY, BundleDefinition
+from rating.calendar import band_at
 from rating.catalogue import Catalogue, Plan
 from rating.charge import NO_DECK_ROW, NO_EXCHANGE_RATE, Step
-from rating.decks import DeckRow
+from rating.decks import DeckRow, RateDeck
 from rating.explain import explain_deck, explain_discount, explain_exchange, explain_rule
 from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
-from rating.moment import holds
+from rating.moment import holds, zone_of
 from rating.periods import EVER, USAGE, period_number
 from rating.rule import Rule
 from rating.situation import Situation
@@ -38,7 +39,7 @@ def open_meter(
         meter.trace = steps
         explain_rule(meter)
     if tariff.deck is not None:
-        _take_row(meter)
+        _take_rows(meter, tariff.deck)
     if tariff.currency and tariff.currency != plan.currency:
         _take_exchange_rate(meter, catalogue, plan.currency)
     if tariff.counts:
@@ -57,18 +58,38 @@ def open_meter(
     return meter
 
 
-def _take_row(meter: Meter) -> None:
-    deck = meter.tariff.deck
-    row: DeckRow | None = None
-    if deck is not None:
-        called = meter.situation.attributes.called
-        if meter.trace is None:
-            row = deck.price_for(called, meter.started_ms)
-        else:
-            row = deck.row_for(called, meter.started_ms)
-    if deck is None or row is None:
+def _take_rows(meter: Meter, deck: RateDeck) -> None:
+    """The row of the deck; where bands have their own, of each, and that of the current band says the rest."""
+    decks = meter.tariff.band_decks
+    calendar = meter.tariff.calendar
+    if decks and calendar is not None:
+        band, _ = band_at(calendar, zone_of(meter, calendar), meter.started_ms)
+        for one in decks:
+            row = _row_of(meter, one)
+            if row is None:
+                return
+            meter.band_rates.append(row.rate)
+        deck = decks[band]
+    _take_row(meter, deck)
+
+
+def _row_of(meter: Meter, deck: RateDeck) -> DeckRow | None:
+    """The row of the called number; a refusal where there is none."""
+    called = meter.situation.attributes.called
+    row = (
+        deck.price_for(called, meter.started_ms)
+        if meter.trace is None
+        else deck.row_for(called, meter.started_ms)
+    )
+    if row is None:
         meter.refusal = NO_DECK_ROW
-        meter.refusal_about = "" if deck is None else deck.deck_id
+        meter.refusal_about = deck.deck_id
+    return row
+
+
+def _take_row(meter: Meter, deck: RateDeck) -> None:
+    row = _row_of(meter, deck)
+    if row is None:
         return
     meter.deck_row = row
     meter.deck_rate = row.rate
@@ -77,7 +98,7 @@ def _take_row(meter: Meter) -> None:
     if row.connection_fee_micros > 0:
         meter.fee_micros = row.connection_fee_micros
     if meter.trace is not None:
-        explain_deck(meter)
+        explain_deck(meter, deck)
 
 
 def _take_exchange_rate(meter: Meter, catalogue: Catalogue, currency: str) -> None:
