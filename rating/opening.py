@@ -13,6 +13,7 @@ from rating.explain import explain_deck, explain_discount, explain_exchange, exp
 from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
 from rating.moment import holds, zone_of
 from rating.periods import EVER, USAGE, period_number
+from rating.rates import Rate
 from rating.rule import Rule
 from rating.situation import Situation
 from rating.tariff import MICROS, UNITS, VOLUME, Counter, Discount, Tariff
@@ -62,43 +63,47 @@ def _take_rows(meter: Meter, deck: RateDeck) -> None:
     """The row of the deck; where bands have their own, of each, and that of the current band says the rest."""
     decks = meter.tariff.band_decks
     calendar = meter.tariff.calendar
-    if decks and calendar is not None:
-        band, _ = band_at(calendar, zone_of(meter, calendar), meter.started_ms)
-        for one in decks:
-            row = _row_of(meter, one)
-            if row is None:
-                return
-            meter.band_rates.append(row.rate)
-        deck = decks[band]
-    _take_row(meter, deck)
+    if not decks or calendar is None:
+        row = _row_of(meter, deck)
+        if row is not None:
+            _take_row(meter, row)
+            explain_deck(meter, deck, row, "")
+        return
+    current, _ = band_at(calendar, zone_of(meter, calendar), meter.started_ms)
+    rows: list[DeckRow] = []
+    rates: list[Rate] = []
+    for band in range(len(decks)):
+        row = _row_of(meter, decks[band])
+        if row is None:
+            return
+        rows.append(row)
+        rates.append(row.rate)
+        explain_deck(meter, decks[band], row, calendar.bands[band])
+    meter.band_rates = rates
+    _take_row(meter, rows[current])
 
 
 def _row_of(meter: Meter, deck: RateDeck) -> DeckRow | None:
     """The row of the called number; a refusal where there is none."""
     called = meter.situation.attributes.called
-    row = (
-        deck.price_for(called, meter.started_ms)
-        if meter.trace is None
-        else deck.row_for(called, meter.started_ms)
-    )
+    row: DeckRow | None
+    if meter.trace is None:
+        row = deck.price_for(called, meter.started_ms)
+    else:
+        row = deck.row_for(called, meter.started_ms)
     if row is None:
         meter.refusal = NO_DECK_ROW
         meter.refusal_about = deck.deck_id
     return row
 
 
-def _take_row(meter: Meter, deck: RateDeck) -> None:
-    row = _row_of(meter, deck)
-    if row is None:
-        return
+def _take_row(meter: Meter, row: DeckRow) -> None:
     meter.deck_row = row
     meter.deck_rate = row.rate
     meter.increment = row.increment
     meter.minimum = row.minimum
     if row.connection_fee_micros > 0:
         meter.fee_micros = row.connection_fee_micros
-    if meter.trace is not None:
-        explain_deck(meter, deck)
 
 
 def _take_exchange_rate(meter: Meter, catalogue: Catalogue, currency: str) -> None:

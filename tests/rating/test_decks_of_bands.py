@@ -1,4 +1,4 @@
-"""A deck for each band prices as a price for each band does; the deck of the first band says how units count."""
+"""A deck for each band prices as a price for each band does; that of the first band says how units count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from balance.quantity import SECONDS
 from rating.calendar import Calendar
 from rating.charge import NO_DECK_ROW
 from rating.decks import DeckRow, RateDeck, deck_of
-from rating.engine import afford, price
+from rating.engine import advance, afford, apply, begin, collect, price, situation_of
+from rating.meter_state import resume_meter, save_meter
 from rating.rates import ROUND_UP, Rate
 from rating.tariff import Tariff, Tier
 from rating.usage import Funds, Standing, Usage
@@ -59,6 +60,30 @@ def test_decks_of_bands_are_prices_of_bands(
     funds = Funds(micros)
     affordable = [afford(funds, case.context, called(case, 0)) for case in (by_price, by_deck)]
     assert affordable[0] == affordable[1]
+
+
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=5))
+def test_reports_over_a_switch_add_up(parts: list[int]) -> None:
+    """A call that is put away between its reports costs what it does as a whole."""
+    cheap, dear = Rate(SECONDS, 61, 60, 1, ROUND_UP), Rate(SECONDS, 607, 60, 1, ROUND_UP)
+    decks = [deck("night", DeckRow(b"x", cheap, 7, 30, 5)), deck("day", DeckRow(b"x", dear))]
+    tariff = Tariff(SECONDS, [], calendar=NIGHT_AND_DAY, deck=decks[0], band_decks=decks)
+    case = case_of(tariff, Standing(), MIDNIGHT_MS + 43_200_000 - 100_000)
+    online = case.online()
+    meter = begin(called(case, 0), online)
+    assert meter is not None
+    due = 0
+    for part in parts:
+        advance(meter, online.standing, part, case.start_ms, case.start_ms)
+        charge = collect(meter)
+        due += charge.due_micros
+        apply(charge, online.standing)
+        situation = situation_of(called(case, 0), online)
+        state = save_meter(meter, "v")
+        meter = resume_meter(
+            state, meter.rule, tariff, situation, meter.plan, online.catalogue, online.standing
+        )
+    assert due == price(called(case, sum(parts)), case.context).due_micros
 
 
 def test_the_deck_of_the_band_at_the_beginning_says_how_units_count() -> None:
