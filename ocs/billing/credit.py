@@ -75,8 +75,8 @@ def make_credit_note(invoice: Invoice, earlier: list[Invoice], request: CreditRe
     if not request.reason.strip():
         raise BillingError("a credit note says why: give it a reason")
     if invoice.total_micros <= 0:
-        total = f"{format_micros(invoice.total_micros)} {invoice.currency}"
-        raise BillingError(f"invoice {invoice.number} is of {total}: there is nothing to credit")
+        comes_to = f"{format_micros(invoice.total_micros)} {invoice.currency}"
+        raise BillingError(f"invoice {invoice.number} is of {comes_to}: there is nothing to credit")
     credited: dict[int, int] = {}
     for note in earlier:
         for line in note.lines:
