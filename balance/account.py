@@ -7,7 +7,8 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
-from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text, put_varint
+from balance.keys import account_key
+from balance.packing import PackingError, Unpacker, put_name, put_number, put_octet, put_text, put_varint
 
 ACCOUNT_FORMAT: Final = 2
 _WITHOUT_COUNTERS: Final = 1
@@ -77,6 +78,23 @@ class Account:
         self.credit_limit_micros: i64 = 0
         self.buckets: list[Bucket] = []
         self.counters: list[AccountCounter] = []
+        self._key = b""
+        self._name_octets = b""
+
+    def key(self) -> bytes:
+        """Its key in the store."""
+        if not self._key:
+            self._key = account_key(self.account_id)
+        return self._key
+
+    def name_octets(self) -> bytes:
+        """The stored octets of what never changes: its id and currency."""
+        if not self._name_octets:
+            out = BytesWriter()
+            put_text(out, self.account_id)
+            put_text(out, self.currency)
+            self._name_octets = out.getvalue()
+        return self._name_octets
 
     def available_micros(self) -> i64:
         """The money that can still be reserved; negative where the account is overdrawn."""
@@ -91,6 +109,8 @@ class Account:
         other.balance_micros = self.balance_micros
         other.reserved_micros = self.reserved_micros
         other.credit_limit_micros = self.credit_limit_micros
+        other._key = self._key
+        other._name_octets = self._name_octets
         for b in self.buckets:
             other.buckets.append(
                 Bucket(b.bucket_id, b.unit_kind, b.initial, b.remaining, b.reserved, b.expires_at_ms)
@@ -118,8 +138,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     out = BytesWriter()
     put_number(out, version)
     put_octet(out, ACCOUNT_FORMAT)
-    put_text(out, account.account_id)
-    put_text(out, account.currency)
+    out.write(account.name_octets())
     put_number(out, account.opening_micros)
     put_number(out, account.credited_micros)
     put_number(out, account.debited_micros)
@@ -127,7 +146,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_number(out, account.reserved_micros)
     put_varint(out, i64(len(account.buckets)))
     for b in account.buckets:
-        put_text(out, b.bucket_id)
+        put_name(out, b.bucket_id)
         put_octet(out, b.unit_kind)
         put_number(out, b.initial)
         put_number(out, b.remaining)
@@ -136,7 +155,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_varint(out, account.credit_limit_micros)
     put_varint(out, i64(len(account.counters)))
     for counter in account.counters:
-        put_text(out, counter.counter_id)
+        put_name(out, counter.counter_id)
         put_varint(out, counter.period)
         put_varint(out, counter.value)
     return out.getvalue()

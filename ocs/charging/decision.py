@@ -160,7 +160,8 @@ def _initial(
     opening = ChargingSession(_identity(request, subscriber, service, plan), now_ms)
     if session is not None:
         opening.version = session.version
-        opening.answers = session.answers[:]
+        opening.answers = session.answers
+        opening.answer_count = session.answer_count
         opening.records = session.records
     opening.circumstances = circumstances_told(request, UNTOLD)
     turn = Turn(account.copy(), opening, plan, catalogue, policy)

@@ -168,9 +168,9 @@ def reserve_metered(service: Service, meter: Meter, purse: Purse, wanted: i64, n
     charge = collect(ahead)
     for use in charge.pot_uses:
         if use.units > 0:
-            reserve_units(purse.bucket_of(use.bundle_id, use.expires_at_ms), service.reservation, use.units)
+            reserve_units(purse.bucket_of(use.bundle_id, use.expires_at_ms), service.reserve_anew(), use.units)
     if charge.due_micros > 0:
-        reserve_money(purse.account, service.reservation, charge.due_micros)
+        reserve_money(purse.account, service.reserve_anew(), charge.due_micros)
     return promise
 
 

@@ -35,15 +35,22 @@ def message_key(request: CreditControlRequest) -> i64:
     return (high << 32) | request.end_to_end
 
 
-def find_answer(answers: list[bytes], request: CreditControlRequest) -> bytes | None:
-    """The stored answer to a repeated request: by its own key, or by Origin-Host and End-to-End Identifier."""
+def find_answer(answers: bytes, request: CreditControlRequest) -> bytes | None:
+    """The stored answer to a repeated request: by its own key, or by Origin-Host and End-to-End Identifier.
+
+    ``answers`` are those of a session, each behind its length.
+    """
     if not answers:
         return None
     by_request = request_key(request)
     by_message = message_key(request)
-    for stored in answers:
-        if read_i64_be(stored, 0) == by_request or read_i64_be(stored, 8) == by_message:
-            return stored
+    octets = Unpacker(answers, 0)
+    end: i64 = len(answers)
+    while octets.position < end:
+        size = octets.skip()
+        at = octets.position - size
+        if read_i64_be(answers, at) == by_request or read_i64_be(answers, at + 8) == by_message:
+            return answers[at : octets.position]
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
-from balance.operations import Reservation, release
+from balance.operations import NOTHING_HELD, Reservation, release
 from ocs.charging.attributes import selected_rule, situation_of
 from ocs.charging.failed_avp import mscc_octets
 from ocs.charging.grants import grant, grant_metered, wanted_units
@@ -195,7 +195,7 @@ def _rate_service(
     tariff = rule.tariff
     if tariff is not None:
         wanted = wanted_units(mscc, tariff.unit_kind, rule.grant)
-        meter, purse = turn.metering(service, mscc, terms, rule, tariff, Reservation(), now_ms)
+        meter, purse = turn.metering(service, mscc, terms, rule, tariff, NOTHING_HELD, now_ms)
         grant_metered(service, rule, meter, purse, turn.catalogue.version, wanted, part, now_ms)
     else:
         wanted = wanted_units(mscc, rule.rate.unit_kind, rule.grant)
@@ -267,7 +267,7 @@ def _return_quota(turn: Turn, service: Service) -> None:
     service.granted = 0
     service.granted_under = ""
     service.validity_time_s = 0
-    if not service.reservation.is_empty():
+    if service.reservation is not NOTHING_HELD:
         service.reservation = release(turn.account, service.reservation)
 
 

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from balance.packing import with_length
 from ocs.charging.stored_answer import find_answer, pack_answer, unpack_answer
 from protocol.encode import encode_answer
 from protocol.messages import ABSENT, CreditControlAnswer, ServiceAnswer
@@ -45,6 +46,11 @@ def test_a_stored_answer_is_encoded_to_the_same_octets(answer: CreditControlAnsw
     assert encode_answer(IDENTITY, request, again) == encode_answer(IDENTITY, request, answer)
 
 
+def kept(stored: list[bytes]) -> bytes:
+    """Stored answers as a session keeps them."""
+    return b"".join(with_length(answer) for answer in stored)
+
+
 def test_an_answer_is_found_by_type_and_number() -> None:
     """Whatever the End-to-End Identifier and the host."""
     stored = [
@@ -53,10 +59,10 @@ def test_an_answer_is_found_by_type_and_number() -> None:
     for index, (kind, number) in enumerate(((1, 0), (2, 1), (3, 1))):
         repeat = ccr(kind, number)
         repeat.origin_host = b"other.example.net"
-        assert find_answer(stored, repeat) == stored[index]
-    assert find_answer(stored, ccr(2, 0)) is None
-    assert find_answer(stored, ccr(1, 1)) is None
-    assert find_answer([], ccr(1, 0)) is None
+        assert find_answer(kept(stored), repeat) == stored[index]
+    assert find_answer(kept(stored), ccr(2, 0)) is None
+    assert find_answer(kept(stored), ccr(1, 1)) is None
+    assert find_answer(b"", ccr(1, 0)) is None
 
 
 def test_an_answer_is_found_by_host_and_end_to_end_identifier() -> None:
@@ -65,9 +71,9 @@ def test_an_answer_is_found_by_host_and_end_to_end_identifier() -> None:
     stored = [pack_answer(request, CreditControlAnswer(2001))]
     repeat = ccr(2, 9)
     repeat.end_to_end = request.end_to_end
-    assert find_answer(stored, repeat) == stored[0]
+    assert find_answer(kept(stored), repeat) == stored[0]
     repeat.origin_host = b"other.example.net"
-    assert find_answer(stored, repeat) is None
+    assert find_answer(kept(stored), repeat) is None
 
 
 def test_the_largest_identifiers_have_their_place() -> None:
@@ -75,5 +81,5 @@ def test_the_largest_identifiers_have_their_place() -> None:
     request = ccr(2, 0xFFFFFFFF)
     request.end_to_end = 0xFFFFFFFF
     stored = [pack_answer(request, CreditControlAnswer(2001))]
-    assert find_answer(stored, request) == stored[0]
-    assert find_answer(stored, ccr(2, 0xFFFFFFFE)) is None
+    assert find_answer(kept(stored), request) == stored[0]
+    assert find_answer(kept(stored), ccr(2, 0xFFFFFFFE)) is None
