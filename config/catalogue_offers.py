@@ -163,6 +163,10 @@ class OfferReader(OwnedReader):
         if groups is not None and ANY_RATING_GROUP in groups:
             groups = None
         rollover = self._rollover(entry, text, kind)
+        calendar, bands = self._bands(entry, text)
+        if text.calendar is not None and kind == MONEY:
+            hint = "a discount may have bands, and units of a bundle"
+            self._refuse((*entry.location, "calendar"), "credit pays at any time", hint)
         bundle = BundleDefinition(
             f"{self._owner}/{entry.name}",
             kind,
@@ -176,6 +180,8 @@ class OfferReader(OwnedReader):
             rollover_units=rollover[0],
             rollover_periods=rollover[1],
             shared=text.shared == "group",
+            calendar=calendar,
+            bands=bands,
             name=entry.name,
             place=self._place(entry),
         )
@@ -228,7 +234,7 @@ class OfferReader(OwnedReader):
         )
         offers.discounts.append((scope, discount))
 
-    def _bands(self, entry: Entry, text: DiscountText) -> tuple[Calendar | None, frozenset[int]]:
+    def _bands(self, entry: Entry, text: DiscountText | BundleText) -> tuple[Calendar | None, frozenset[int]]:
         if text.calendar is None:
             if text.bands is not None:
                 self._refuse(
@@ -289,4 +295,5 @@ def band_number(
 def is_plain(bundle: BundleDefinition) -> bool:
     """Whether a bundle says no more than the price of one rate can take into account."""
     plain = not bundle.conditions and bundle.services is None and bundle.priority == 0
-    return plain and bundle.recurs == EVER and not bundle.shared and bundle.unit_kind != MONEY
+    plain = plain and bundle.calendar is None and bundle.unit_kind != MONEY
+    return plain and bundle.recurs == EVER and not bundle.shared

@@ -110,6 +110,7 @@ def _bundle(bundle: BundleDefinition) -> list[object]:
     groups = None if bundle.rating_groups is None else sorted(bundle.rating_groups)
     found: list[object] = [bundle.bundle_id, bundle.unit_kind, bundle.units, groups, bundle.valid_for_s]
     plain = not bundle.conditions and bundle.services is None and bundle.priority == 0
+    plain = plain and bundle.calendar is None
     if plain and bundle.recurs == EVER and not bundle.shared:
         return found
     return [*found, fields_of(bundle)]

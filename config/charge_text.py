@@ -59,6 +59,7 @@ class _Words:
             "rule": lambda step, _: f"rule {step.name}",
             "destination": lambda step, _: f"called zone {step.name}",
             "network": lambda step, _: f"network zone {step.name}",
+            "location": lambda step, _: f"location {step.name}",
             "deck": self._deck,
             "exchange": self._exchange,
             "discount": self._discount,

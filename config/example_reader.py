@@ -13,6 +13,7 @@ from config.named import refuse
 from config.piece_reader import IssueCollector, read_mapping, read_piece
 from config.quantity_text import Quantity, format_quantity, parse_quantity
 from config.rule_conditions import ConditionReader, number_of
+from config.stated_counters import counters_of
 from config.tariff_text import Moment, parse_money
 from config.text_pieces import one_text
 from config.time_zones import zone_named
@@ -179,10 +180,7 @@ class ExampleReader:
                 self._wrong = True
                 refuse(self._issues, self._document, (*at, "usages"), error)
         if state.counters is not None:
-            counters = {counter.counter_id: counter for counter in plan.counters}
-            counters |= {
-                each.counter.counter_id: each.counter for each in plan.caps if each.counter is not None
-            }
+            counters = counters_of(plan)
             values = self._sizes(state.counters, (*at, "counters"), counters)
             for counter_id, value in values.items():
                 number = period_number(counters[counter_id].period, zone, usage.start_ms)

@@ -73,6 +73,8 @@ class BundleText(Piece):
     rollover: Annotated[Any, unread(RolloverText)] = None
     shared: Annotated[Literal["group", "no"], BeforeValidator(one_text)] = "no"
     given: Annotated[Literal["by plan", "by bonus"], BeforeValidator(one_text)] = "by plan"
+    calendar: Text | None = None
+    bands: Texts | None = Field(None, description="it pays in these bands of the calendar only")
 
 
 class CounterText(Piece):

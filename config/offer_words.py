@@ -21,6 +21,8 @@ def bundle_text(bundle: BundleDefinition, currency: str) -> str:
     parts = [f"{_size(bundle.unit_kind, bundle.units, currency)} included for {_scope(bundle)}"]
     if bundle.recurs != EVER:
         parts.append(f"anew every {PERIOD_NAMES[bundle.recurs]}")
+    if bundle.calendar is not None:
+        parts.append(f"in band {' or '.join(bundle.calendar.bands[band] for band in sorted(bundle.bands))}")
     if bundle.valid_for_s:
         parts.append(f"for {format_quantity(Quantity(2, bundle.valid_for_s))}")
     if bundle.rollover_periods:

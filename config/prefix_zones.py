@@ -14,6 +14,7 @@ from config.text_pieces import texts, zone_name
 from config.yaml_nodes import Document, Location
 from config.zone_schema import ZonesText
 from rating.prefixes import PrefixZones, zones_of
+from rating.situation import LOCATION_END
 
 _COLUMNS: Final = ("prefix", "destination")
 MOST_NETWORK: Final = 6
@@ -38,6 +39,7 @@ class ZoneNames:
         self.zones: set[bytes] = set()
         self.groups: dict[bytes, frozenset[bytes]] = {}
         self.used: set[bytes] = set()
+        self.table: PrefixZones | None = None
         self.complete = True
         """False where a part could not be read: then an unknown name may be in it."""
 
@@ -69,7 +71,8 @@ def read_zones(
 ) -> tuple[PrefixZones | None, ZoneNames]:
     """The zones under ``destinations``, ``networks`` or ``locations``; None where there are none."""
     reader = _ZoneReader(issues, documents, key)
-    return reader.read(), reader.names
+    reader.names.table = reader.read()
+    return reader.names.table, reader.names
 
 
 class _ZoneReader:
@@ -233,9 +236,12 @@ class _GroupResolver:
         return found
 
 
-def _text_of(text: str) -> bytes | None:
-    """The octets of a location's beginning."""
-    return text.encode() if text.isprintable() and 0 < len(text) <= 64 and text == text.strip() else None
+def _location_of(text: str) -> bytes | None:
+    """The octets of a location's beginning; behind a network whole parts, so that cell 1 is not cell 10 too."""
+    if not (text.isprintable() and 0 < len(text) <= 64 and text == text.strip()):
+        return None
+    whole = f"{text.removesuffix(LOCATION_END.decode())}{LOCATION_END.decode()}"
+    return whole.encode() if LOCATION_END in text.encode() else text.encode()
 
 
 def _network_of(text: str) -> bytes | None:
@@ -243,11 +249,11 @@ def _network_of(text: str) -> bytes | None:
     return text.encode() if text.isdecimal() and text.isascii() and len(text) <= MOST_NETWORK else None
 
 
-_PARSERS: Final = {"destinations": digits_of, "networks": _network_of, "locations": _text_of}
+_PARSERS: Final = {"destinations": digits_of, "networks": _network_of, "locations": _location_of}
 _HINTS: Final = {
     "destinations": prefix_hint,
     "networks": lambda _: f"up to {MOST_NETWORK} digits, the beginning of MCC and MNC, such as 262 or 00101",
-    "locations": lambda _: "up to 64 characters, the beginning of a location, such as 26201-4660",
+    "locations": lambda _: "up to 64 characters, the parts that a location begins with, such as 26201-4660",
 }
 
 

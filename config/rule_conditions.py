@@ -33,6 +33,7 @@ from rating.attributes import (
 from rating.catalogue import ANY_RATING_GROUP, NO_RATING_GROUP
 from rating.conditions import Condition
 from rating.numbering import Numbering
+from rating.situation import LOCATION_END
 
 RAT_TYPES: Final = ("utran", "geran", "wlan", "gan", "hspa", "eutran", "virtual", "nb-iot", "lte-m", "nr")
 DIRECTIONS: Final = ("outgoing", "incoming", "forwarded")
@@ -190,6 +191,12 @@ class ConditionReader:
                 found |= zones
             elif word[:1].isdigit():
                 found.add(word.encode())
+                zone = b"" if names.table is None else names.table.zone_of(word.encode() + LOCATION_END)
+                if zone:
+                    message = f"location {word!r} lies in zone {zone.decode()!r}, which is asked for instead"
+                    hint = "give it a zone of its own under 'locations'"
+                    wrong = TextError(message, hint, "T108")
+                    refuse(self._issues, document, self._place(document, at, index), wrong)
             else:
                 error = names.unknown(word)
                 if error is not None:

@@ -33,6 +33,8 @@ MoneyText = Annotated[
 
 def _units(value: object) -> Quantity | Money:
     text = one_text(value)
+    if text.strip().lower() == "unlimited":
+        raise TextError("'unlimited' is not a size", "what has no limit is a rule with 'price: free'")
     usages = _USAGES.fullmatch(text.strip())
     if usages is not None:
         return Quantity(SPECIFIC_UNITS, int(usages.group(1)))

@@ -44,11 +44,15 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     ),
 }
 """What of each decides about a charge, by name; ``place`` does not."""
+_FIELDS_IN_USE: Final[dict[type, tuple[str, ...]]] = {BundleDefinition: ("calendar", "bands")}
+"""What counts where it says something, so that a catalogue without it keeps its version."""
 
 
 def fields_of(thing: object) -> dict[str, object]:
     """The fields of a thing that decide about charges, as JSON."""
-    return {name: _json(getattr(thing, name)) for name in _FIELDS[type(thing)]}
+    found = {name: _json(getattr(thing, name)) for name in _FIELDS[type(thing)]}
+    in_use = {name: getattr(thing, name) for name in _FIELDS_IN_USE.get(type(thing), ())}
+    return found | {name: _json(value) for name, value in in_use.items() if value}
 
 
 def tariff_content(rule: Rule) -> dict[str, object]:

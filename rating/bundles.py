@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from rating.calendar import Calendar
 from rating.conditions import Condition
 from rating.periods import EVER
 
@@ -17,7 +18,8 @@ class BundleDefinition:
     A subscriber's account receives it once, when the subscriber is loaded, or anew every ``recurs`` (DAY, WEEK,
     MONTH; EVER = once); ``valid_for_s`` 0 = without end. Of what is left at a recurrence, ``rollover_units`` at
     most stay for ``rollover_periods`` more. ``services`` (None = all) and ``conditions`` say what it pays for;
-    the higher ``priority`` is used first, then what ends sooner. ``shared``: a group's members use one.
+    with a ``calendar`` it pays units inside these ``bands`` only, and is not MONEY. The higher ``priority`` is
+    used first, then what ends sooner. ``shared``: a group's members use one.
     """
 
     def __init__(  # noqa: PLR0913  (a value: each argument is a field)
@@ -35,6 +37,8 @@ class BundleDefinition:
         rollover_units: i64 = 0,
         rollover_periods: i64 = 0,
         shared: bool = False,
+        calendar: Calendar | None = None,
+        bands: frozenset[int] = frozenset(),
         name: str = "",
         place: str = "",
     ) -> None:
@@ -50,5 +54,7 @@ class BundleDefinition:
         self.rollover_units = rollover_units
         self.rollover_periods = rollover_periods
         self.shared = shared
+        self.calendar = calendar
+        self.bands = bands
         self.name = name
         self.place = place

@@ -22,7 +22,7 @@ from rating.charge import (
     Charge,
 )
 from rating.collecting import collect
-from rating.explain import explain_counting, explain_policy
+from rating.explain import explain_counting, explain_policy, steps_of_rule
 from rating.flat import afford_flat, explain_flat, price_flat
 from rating.meter import Meter
 from rating.meter_copy import copy_of
@@ -47,12 +47,8 @@ def price(usage: Usage, context: Context) -> Charge:
         return _refused(None, NO_PLAN, context.plan_id)
     situation = situation_of(usage, context)
     rule = rule_of(plan, usage, situation)
-    if rule is None:
-        return _refused(None, NO_RULE, f"{plan.plan_id}/{usage.service}")
-    if rule.action != CHARGE:
-        if rule.action == DENIED:
-            return _refused(rule, DENIED_BY_RULE, rule.rule_id)
-        return Charge(rule, plan.currency)
+    if rule is None or rule.action != CHARGE:
+        return _without_price(rule, plan, usage, situation, trace=context.trace)
     tariff = rule.tariff
     if tariff is None:
         return _price_of_flat_rule(rule, plan, usage, situation, context)
@@ -192,6 +188,19 @@ def measured_units(usage: Usage, unit_kind: i64, octets_of: i64 = TOTAL) -> i64:
     return usage.octets
 
 
+def _without_price(rule: Rule | None, plan: Plan, usage: Usage, situation: Situation, *, trace: bool) -> Charge:
+    """The charge where no rule, or one without a price, is that of a usage."""
+    if rule is None:
+        charge = _refused(None, NO_RULE, f"{plan.plan_id}/{usage.service}")
+    elif rule.action == DENIED:
+        charge = _refused(rule, DENIED_BY_RULE, rule.rule_id)
+    else:
+        charge = Charge(rule, plan.currency)
+    if trace:
+        charge.trace = steps_of_rule(rule, situation)
+    return charge
+
+
 def _refused(rule: Rule | None, refusal: str, about: str) -> Charge:
     charge = Charge(rule)
     charge.refusal = refusal
@@ -212,7 +221,7 @@ def _price_of_flat_rule(rule: Rule, plan: Plan, usage: Usage, situation: Situati
     charge.counted_units = units
     price_flat(charge, rule, plan, usage.service, situation, context.standing, units, usage.start_ms)
     if context.trace:
-        explain_flat(charge, rule, units)
+        explain_flat(charge, rule, situation, units)
     return charge
 
 

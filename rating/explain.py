@@ -8,6 +8,8 @@ from rating.charge import Line, Step
 from rating.exchange import ExchangeRate
 from rating.meter import Meter, MeteredPot
 from rating.rates import Rate
+from rating.rule import Rule
+from rating.situation import Situation
 from rating.tariff import Discount
 
 SWITCH_POLICIES = ("split evenly", "at start", "at end")
@@ -21,14 +23,26 @@ def _add(meter: Meter, what: str, name: str, place: str, numbers: list[tuple[str
 
 def explain_rule(meter: Meter) -> None:
     """Which rule was chosen, by which zones."""
-    rule = meter.rule
-    _add(meter, "rule", rule.rule_id, rule.place, [("priority", rule.priority)])
-    destination = meter.situation.destination()
-    if destination:
-        _add(meter, "destination", destination.decode(errors="replace"), "", [])
-    network = meter.situation.network()
-    if network:
-        _add(meter, "network", network.decode(errors="replace"), "", [])
+    trace = meter.trace
+    if trace is not None:
+        trace += steps_of_rule(meter.rule, meter.situation)
+
+
+def steps_of_rule(rule: Rule | None, situation: Situation) -> list[Step]:
+    """A rule, if one was found, and the zones that it was looked for by."""
+    found: list[Step] = []
+    if rule is not None:
+        found.append(Step("rule", rule.rule_id, rule.place, [("priority", rule.priority)]))
+    zones = (
+        ("destination", situation.destination()),
+        ("network", situation.network()),
+        ("location", situation.location()),
+    )
+    for what, zone in zones:
+        if zone:
+            no_numbers: list[tuple[str, int]] = []
+            found.append(Step(what, zone.decode(errors="replace"), "", no_numbers))
+    return found
 
 
 def explain_deck(meter: Meter) -> None:

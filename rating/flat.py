@@ -11,6 +11,7 @@ from mypy_extensions import i64
 from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import Plan
 from rating.charge import TOO_MUCH, Charge, Line, PotUse, Step
+from rating.explain import steps_of_rule
 from rating.pricing import MOST_UNITS, affordable_units, price_micros_of
 from rating.rates import Rate
 from rating.rule import Rule
@@ -124,9 +125,9 @@ def _pay_with_credit(
             charge.due_micros -= taken
 
 
-def explain_flat(charge: Charge, rule: Rule, units: i64) -> None:
+def explain_flat(charge: Charge, rule: Rule, situation: Situation, units: i64) -> None:
     """The reasoning behind a flat price."""
-    charge.trace.append(Step("rule", rule.rule_id, rule.place, [("priority", rule.priority)]))
+    charge.trace += steps_of_rule(rule, situation)
     charge.trace.append(Step("reported", "", rule.place, [("units", units)]))
     for use in charge.pot_uses:
         what = "credit" if use.unit_kind == MONEY else "bundle"

@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from rating.calendar import FAR_MS, Zone
+from rating.calendar import FAR_MS, Calendar, Zone
 from rating.catalogue import Plan
 from rating.charge import CounterChange, Line, Step
 from rating.decks import DeckRow
@@ -30,6 +30,10 @@ class MeteredPot:
         self.place = place
         self.taken: int = 0
         self.refundable: int = 0
+        self.calendar: Calendar | None = None
+        self.bands: frozenset[int] = frozenset()
+        self.inside = True
+        """Whether the current units lie in a band that it pays for."""
 
     def left(self, at_ms: i64) -> int:
         """What the pot can pay at an instant."""

@@ -71,6 +71,7 @@ def _copy_of_counter(counter: MeteredCounter, known: dict[str, MeteredCounter]) 
 
 def _copy_of_pot(pot: MeteredPot) -> MeteredPot:
     copy = MeteredPot(pot.pot, pot.priority, pot.place)
+    copy.calendar, copy.bands, copy.inside = pot.calendar, pot.bands, pot.inside
     copy.taken, copy.refundable = pot.taken, pot.refundable
     return copy
 

@@ -26,6 +26,7 @@ def refresh(meter: Meter, position: i64) -> None:
         _refresh_periods(meter, day)
     if meter.pots is not None:
         until_ms = _first_end(meter.pots, at_ms, until_ms)
+        until_ms = _refresh_pots(meter, meter.pots, at_ms, until_ms)
     if meter.credits is not None:
         until_ms = _first_end(meter.credits, at_ms, until_ms)
     meter.moment_until_ms = until_ms
@@ -63,6 +64,17 @@ def _refresh_percentages(meter: Meter, percentages: list[Discount], at_ms: i64, 
             end_ms = meter.standing.activated_ms + discount.first_ms
             until_ms = end_ms if at_ms < end_ms < until_ms else until_ms
     meter.mask = mask
+    return until_ms
+
+
+def _refresh_pots(meter: Meter, pots: list[MeteredPot], at_ms: i64, until_ms: i64) -> i64:
+    """Which pots of certain hours pay now, and until when."""
+    for pot in pots:
+        calendar = pot.calendar
+        if calendar is not None:
+            band, switch_ms = band_at(calendar, zone_of(meter, calendar), at_ms)
+            pot.inside = band in pot.bands
+            until_ms = switch_ms if switch_ms < until_ms else until_ms
     return until_ms
 
 

@@ -214,6 +214,8 @@ def _insert_pot(meter: Meter, pot: Pot, bundle: BundleDefinition) -> None:
         else:
             meter.pots = pots
     metered = MeteredPot(pot, bundle.priority, bundle.place)
+    metered.calendar = bundle.calendar
+    metered.bands = bundle.bands
     at = len(pots)
     while at > 0 and comes_before(metered, pots[at - 1]):
         at -= 1

@@ -25,6 +25,8 @@ from rating.conditions import Attributes, Condition
 from rating.prefixes import PrefixZones
 
 NO_RATING_GROUP: Final = -1
+LOCATION_END: Final = b"-"
+"""What stands between the parts of a location, and behind the last one in the zones of locations."""
 
 
 class Situation:
@@ -92,8 +94,9 @@ class Situation:
         known = self._location
         if known is None:
             zones = self._locations
-            known = b"" if zones is None else zones.zone_of(self.attributes.location)
-            known = known or self.attributes.location
+            text = self.attributes.location
+            known = b"" if zones is None or not text else zones.zone_of(text + LOCATION_END)
+            known = known or text
             self._location = known
         return known
 

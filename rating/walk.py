@@ -234,7 +234,7 @@ def _usable_pot(meter: Meter, line: Line) -> MeteredPot | None:
     if meter.pots is None or line.price_micros == 0:
         return None
     for pot in meter.pots:
-        if pot.left(meter.moment_ms) > 0:
+        if pot.inside and pot.left(meter.moment_ms) > 0:
             return pot
     return None
 

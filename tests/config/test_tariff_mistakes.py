@@ -269,7 +269,7 @@ def test_groups_that_contain_each_other(tmp_path: Path) -> None:
 TEST_NETWORKS = {
     'network: "00102"': "costs: 1 EUR",
     'network: "00101"': "costs: 2 EUR",
-    "location: 00101-17": "costs: 3 EUR",
+    "location: 00101-1-7": "costs: 3 EUR",
     'network: "101"': "refused: denied",
 }
 

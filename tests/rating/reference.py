@@ -202,6 +202,9 @@ class SlowRating:
         for index in self.order:
             pot: Pot = self.standing.pots[index]
             alive = not pot.expires_at_ms or at_ms < pot.expires_at_ms
+            bundle = next(one for one in self.tariff.bundles if one.bundle_id == pot.bundle_id)
+            if bundle.calendar is not None:
+                alive = alive and band_of(bundle.calendar, self.zone, at_ms) in bundle.bands
             if (pot.unit_kind == MONEY) == money and alive and pot.units > self.told.pots[index]:
                 return index
         return None

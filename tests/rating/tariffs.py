@@ -128,6 +128,15 @@ def discounts(draw: st.DrawFn, start_ms: int) -> list[Discount]:
 
 
 @st.composite
+def bundle_definitions(draw: st.DrawFn, name: str, kind: int) -> BundleDefinition:
+    """A bundle of units, some of certain hours, or of money."""
+    paid = draw(st.sampled_from([kind, MONEY]))
+    priority = draw(st.integers(0, 1))
+    calendar = None if paid == MONEY else draw(st.one_of(st.none(), calendars()))
+    return BundleDefinition(name, paid, 0, None, 0, priority=priority, calendar=calendar, bands=frozenset([0]))
+
+
+@st.composite
 def tariffs(draw: st.DrawFn, start_ms: int) -> Tariff:
     """A tariff of seconds or octets with anything a tariff may have but a deck."""
     kind = draw(st.sampled_from([SECONDS, OCTETS]))
@@ -147,15 +156,7 @@ def tariffs(draw: st.DrawFn, start_ms: int) -> Tariff:
         for number in range(draw(st.integers(0, 2)))
     ]
     bundles = [
-        BundleDefinition(
-            f"talk/bundle-{number}",
-            draw(st.sampled_from([kind, MONEY])),
-            0,
-            None,
-            0,
-            priority=draw(st.integers(0, 1)),
-        )
-        for number in range(draw(st.integers(0, 2)))
+        draw(bundle_definitions(f"talk/bundle-{number}", kind)) for number in range(draw(st.integers(0, 2)))
     ]
     return Tariff(
         kind,
