@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
 from balance.keys import account_key
-from balance.packing import PackingError, Unpacker, put_name, put_number, put_octet, put_text, put_varint
+from balance.packing import (
+    PackingError,
+    Unpacker,
+    finished,
+    put_name,
+    put_number,
+    put_octet,
+    put_text,
+    put_varint,
+    spare_writer,
+)
 
 ACCOUNT_FORMAT: Final = 2
 _WITHOUT_COUNTERS: Final = 1
@@ -31,6 +40,12 @@ class Bucket:
         self.remaining = remaining
         self.reserved = reserved
         self.expires_at_ms = expires_at_ms
+
+    def copy(self) -> Bucket:
+        """An independent copy."""
+        return Bucket(
+            self.bucket_id, self.unit_kind, self.initial, self.remaining, self.reserved, self.expires_at_ms
+        )
 
     def is_expired(self, now_ms: i64) -> bool:
         """Whether its end has come."""
@@ -56,6 +71,10 @@ class AccountCounter:
         self.period = period
         self.value = value
 
+    def copy(self) -> AccountCounter:
+        """An independent copy."""
+        return AccountCounter(self.counter_id, self.period, self.value)
+
 
 @mypyc_attr(acyclic=True)
 class Account:
@@ -76,8 +95,8 @@ class Account:
         self.balance_micros = opening_micros
         self.reserved_micros: i64 = 0
         self.credit_limit_micros: i64 = 0
-        self.buckets: list[Bucket] = []
-        self.counters: list[AccountCounter] = []
+        self.buckets: tuple[Bucket, ...] = ()
+        self.counters: tuple[AccountCounter, ...] = ()
         self._key = b""
         self._name_octets = b""
 
@@ -90,10 +109,10 @@ class Account:
     def name_octets(self) -> bytes:
         """The stored octets of what never changes: its id and currency."""
         if not self._name_octets:
-            out = BytesWriter()
+            out = spare_writer()
             put_text(out, self.account_id)
             put_text(out, self.currency)
-            self._name_octets = out.getvalue()
+            self._name_octets = finished(out)
         return self._name_octets
 
     def available_micros(self) -> i64:
@@ -111,12 +130,10 @@ class Account:
         other.credit_limit_micros = self.credit_limit_micros
         other._key = self._key
         other._name_octets = self._name_octets
-        for b in self.buckets:
-            other.buckets.append(
-                Bucket(b.bucket_id, b.unit_kind, b.initial, b.remaining, b.reserved, b.expires_at_ms)
-            )
-        for counter in self.counters:
-            other.counters.append(AccountCounter(counter.counter_id, counter.period, counter.value))
+        if self.buckets:
+            other.buckets = tuple([b.copy() for b in self.buckets])
+        if self.counters:
+            other.counters = tuple([counter.copy() for counter in self.counters])
         return other
 
     def faults(self) -> list[str]:
@@ -135,7 +152,7 @@ class Account:
 
 def encode_account(account: Account, version: i64) -> bytes:
     """The stored octets of an account under a new version."""
-    out = BytesWriter()
+    out = spare_writer()
     put_number(out, version)
     put_octet(out, ACCOUNT_FORMAT)
     out.write(account.name_octets())
@@ -158,7 +175,7 @@ def encode_account(account: Account, version: i64) -> bytes:
         put_name(out, counter.counter_id)
         put_varint(out, counter.period)
         put_varint(out, counter.value)
-    return out.getvalue()
+    return finished(out)
 
 
 def decode_account(state: bytes) -> Account:
@@ -174,20 +191,28 @@ def decode_account(state: bytes) -> Account:
     account.debited_micros = octets.number()
     account.balance_micros = octets.number()
     account.reserved_micros = octets.number()
-    for _ in range(octets.varint()):
-        account.buckets.append(
-            Bucket(
-                octets.text(),
-                octets.octet(),
-                octets.number(),
-                octets.number(),
-                octets.number(),
-                octets.number(),
-            )
-        )
+    count = octets.varint()
+    if count > 0:
+        account.buckets = tuple([_bucket(octets) for _ in range(count)])
     if kept_as == _WITHOUT_COUNTERS:
         return account
     account.credit_limit_micros = octets.varint()
-    for _ in range(octets.varint()):
-        account.counters.append(AccountCounter(octets.text(), octets.varint(), octets.varint()))
+    count = octets.varint()
+    if count > 0:
+        account.counters = tuple([_counter(octets) for _ in range(count)])
     return account
+
+
+def _bucket(octets: Unpacker) -> Bucket:
+    return Bucket(
+        octets.text(),
+        octets.octet(),
+        octets.number(),
+        octets.number(),
+        octets.number(),
+        octets.number(),
+    )
+
+
+def _counter(octets: Unpacker) -> AccountCounter:
+    return AccountCounter(octets.text(), octets.varint(), octets.varint())

@@ -11,8 +11,30 @@ _names: Final[dict[str, bytes]] = {}
 _LENGTHS: Final = [bytes([size]) for size in range(MAX_TEXT)]
 
 
+_SPARE_WRITERS: Final = 4
+_LARGEST_SPARE: Final = 65_536
+_spare: Final[list[BytesWriter]] = []
+
+
 class PackingError(ValueError):
     """Octets that are no state of ours: truncated, or of a format this version does not know."""
+
+
+def spare_writer() -> BytesWriter:
+    """An empty writer, mostly one whose buffer has grown already; ``finished`` takes it back."""
+    try:
+        return _spare.pop()
+    except IndexError:
+        return BytesWriter()
+
+
+def finished(out: BytesWriter) -> bytes:
+    """What was written; the writer may be used for something else from now on."""
+    octets = out.getvalue()
+    if len(_spare) < _SPARE_WRITERS and len(octets) < _LARGEST_SPARE:
+        out.truncate(0)
+        _spare.append(out)
+    return octets
 
 
 def put_number(out: BytesWriter, value: i64) -> None:

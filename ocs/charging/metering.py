@@ -194,13 +194,13 @@ def add_to_counter(account: Account, change: CounterChange) -> None:
                 counter.value += amount
                 return
             mine.append(counter)
-    account.counters.append(AccountCounter(change.counter_id, change.period_number, amount))
+    account.counters += (AccountCounter(change.counter_id, change.period_number, amount),)
     if len(mine) >= PERIODS_KEPT:
         oldest = mine[0]
         for counter in mine:
             if counter.period < oldest.period:
                 oldest = counter
-        account.counters.remove(oldest)
+        account.counters = tuple([counter for counter in account.counters if counter is not oldest])
 
 
 def _put_lines(service: Service, charge: Charge, version: str) -> None:

@@ -131,11 +131,12 @@ class Group:
             version: i64 = 0 if read is None else read.version
             decision = pending.decision
             session = None if decision is None else decision.session
-            key = session_key(pending.session_id)
-            pending.key = key
             if session is None:
-                batch.put(key, version, b"", 0)
+                pending.key = session_key(pending.session_id)
+                batch.put(pending.key, version, b"", 0)
                 continue
+            key = session.identity.key()
+            pending.key = key
             life_ms: i64 = remember_closed_ms if session.state == CLOSED else 0
             session.version = version + 1
             pending.deadline_ms = _index_deadline(session)

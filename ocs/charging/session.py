@@ -6,6 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from balance.keys import session_key
 from balance.operations import NOTHING_HELD, Reservation
 from balance.packing import end_of_first, with_length
 from protocol.messages import ABSENT
@@ -184,6 +185,13 @@ class SessionIdentity:
         self.activated_ms: i64 = 0
         self.octets = b""
         self.record_fields = b""
+        self._key = b""
+
+    def key(self) -> bytes:
+        """The session's key in the store."""
+        if not self._key:
+            self._key = session_key(self.session_id)
+        return self._key
 
 
 @mypyc_attr(acyclic=True)

@@ -11,6 +11,7 @@ from mypy_extensions import i64
 from balance.packing import (
     PackingError,
     Unpacker,
+    finished,
     put_name,
     put_number,
     put_octet,
@@ -18,6 +19,7 @@ from balance.packing import (
     put_signed,
     put_text,
     put_varint,
+    spare_writer,
 )
 from ocs.charging.meter_octets import meter_octets, read_meter
 from ocs.charging.session import (
@@ -36,7 +38,7 @@ _OF_ONE_CATALOGUE: Final = 1
 
 def identity_octets(identity: SessionIdentity) -> bytes:
     """The octets of what never changes in a session."""
-    out = BytesWriter()
+    out = spare_writer()
     put_octets(out, identity.session_id)
     put_text(out, identity.account_id)
     put_octets(out, identity.msisdn)
@@ -51,17 +53,17 @@ def identity_octets(identity: SessionIdentity) -> bytes:
     put_octets(out, identity.subscriber_group)
     put_text(out, identity.time_zone)
     put_varint(out, identity.activated_ms)
-    return out.getvalue()
+    return finished(out)
 
 
 def circumstances_octets(circumstances: Circumstances) -> bytes:
     """The octets of what may change in a session at any request, but seldom does."""
-    out = BytesWriter()
+    out = spare_writer()
     put_octets(out, circumstances.serving_network)
     put_octets(out, circumstances.user_location)
     put_varint(out, circumstances.rat_type + 1)
     put_varint(out, circumstances.qos_class + 1)
-    return out.getvalue()
+    return finished(out)
 
 
 def encode_session(session: ChargingSession, version: i64) -> bytes:
@@ -69,7 +71,7 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     identity = session.identity
     if not identity.octets:
         identity.octets = identity_octets(identity)
-    out = BytesWriter()
+    out = spare_writer()
     put_number(out, version)
     put_octet(out, SESSION_FORMAT)
     put_octet(out, session.state)
@@ -93,7 +95,7 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_varint(out, i64(len(session.services)))
     for service in session.services:
         _put_service(out, service)
-    return out.getvalue()
+    return finished(out)
 
 
 def _put_service(out: BytesWriter, service: Service) -> None:
@@ -140,14 +142,14 @@ def _put_service(out: BytesWriter, service: Service) -> None:
 
 def _rate_octets(line: ChargeLine) -> bytes:
     """The octets of what never changes of a line, once it has a rate."""
-    out = BytesWriter()
+    out = spare_writer()
     put_name(out, line.rule_id)
     put_name(out, line.catalogue)
     put_signed(out, line.price_micros)
     put_varint(out, line.per_units)
     put_varint(out, line.increment)
     put_octet(out, line.rounding)
-    return out.getvalue()
+    return finished(out)
 
 
 def decode_session(state: bytes) -> ChargingSession:

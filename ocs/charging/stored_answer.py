@@ -7,10 +7,20 @@ here, through the one encoder there is: a repeat of the same request gets the sa
 from typing import Final
 from zlib import crc32
 
-from librt.strings import BytesWriter, read_i64_be
+from librt.strings import read_i64_be
 from mypy_extensions import i64
 
-from balance.packing import Unpacker, put_number, put_octet, put_octets, put_text, put_varint
+from balance.packing import (
+    MAX_TEXT,
+    Unpacker,
+    finished,
+    put_number,
+    put_octet,
+    put_octets,
+    put_text,
+    put_varint,
+    spare_writer,
+)
 from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
 
 HOSTS_KEPT: Final = 4096
@@ -44,19 +54,23 @@ def find_answer(answers: bytes, request: CreditControlRequest) -> bytes | None:
         return None
     by_request = request_key(request)
     by_message = message_key(request)
-    octets = Unpacker(answers, 0)
+    at: i64 = 0
     end: i64 = len(answers)
-    while octets.position < end:
-        size = octets.skip()
-        at = octets.position - size
+    while at < end:
+        size: i64 = answers[at]
+        at += 1
+        if size == MAX_TEXT:
+            size = read_i64_be(answers, at)
+            at += 8
         if read_i64_be(answers, at) == by_request or read_i64_be(answers, at + 8) == by_message:
-            return answers[at : octets.position]
+            return answers[at : at + size]
+        at += size
     return None
 
 
 def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> bytes:
     """The octets to keep of an answer, under the keys of its request."""
-    out = BytesWriter()
+    out = spare_writer()
     put_number(out, request_key(request))
     put_number(out, message_key(request))
     put_varint(out, answer.result_code)
@@ -76,7 +90,7 @@ def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> b
         put_varint(out, service.threshold + 1)
         put_varint(out, service.quota_holding_time_s + 1)
         put_octet(out, service.final_unit_action + 1)
-    return out.getvalue()
+    return finished(out)
 
 
 def unpack_answer(stored: bytes) -> CreditControlAnswer:

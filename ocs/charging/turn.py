@@ -67,7 +67,7 @@ class Turn:
         self.policy = policy
         self.before = session.circumstances
         self.charged_before = False
-        self.records: list[bytes] = []
+        self.records: tuple[bytes, ...] = ()
 
     def terms(self, mscc: MultipleServicesCreditControl, now_ms: i64) -> Terms:
         """By what units are granted now: the plan's rule for an MSCC, as the catalogue in force has it."""
@@ -290,7 +290,7 @@ def _close_service(turn: Turn, service: Service, cause: str, now_ms: i64) -> Non
         _return_quota(turn, service)
     session = turn.session
     session.records += 1
-    turn.records.append(record_octets(session, service, turn.account, session.records, cause, partial, now_ms))
+    turn.records += (record_octets(session, service, turn.account, session.records, cause, partial, now_ms),)
     if partial:
         service.opened_ms = now_ms
         service.used_units = 0

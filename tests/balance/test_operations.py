@@ -23,7 +23,7 @@ amounts = st.integers(0, 10**15)
 def account(balance_micros: int, units: int = 100) -> Account:
     """An account with one bucket."""
     made = Account("A", "EUR", balance_micros)
-    made.buckets.append(Bucket("b", OCTETS, units, units, 0, 0))
+    made.buckets = (Bucket("b", OCTETS, units, units, 0, 0),)
     return made
 
 
@@ -67,7 +67,7 @@ def test_a_hold_of_a_bucket_that_is_gone_is_forgotten() -> None:
     held = Reservation()
     reserve_units(subject.buckets[0], held, 30)
     reserve_money(subject, held, 10)
-    subject.buckets.clear()
+    subject.buckets = ()
     assert release(subject, held).is_empty()
     assert subject.reserved_micros == 0
     assert find_bucket(subject, "b") is None

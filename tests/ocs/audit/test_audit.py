@@ -45,7 +45,7 @@ def account_of(
     account.debited_micros = debited
     account.balance_micros = 1000 - debited
     account.reserved_micros = reserved
-    account.buckets.append(Bucket("gb", OCTETS, 100, 100 - used, held, 0))
+    account.buckets = (Bucket("gb", OCTETS, 100, 100 - used, held, 0),)
     return account
 
 
