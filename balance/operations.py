@@ -34,7 +34,9 @@ class Reservation:
         self.holds = _NO_HOLDS
 
     def hold(self, bucket_id: str, units: i64) -> None:
-        """Note units of a bucket as held."""
+        """Note units of a bucket as held. ValueError for what is held by nobody."""
+        if self is NOTHING_HELD:
+            raise ValueError("this reservation is shared by all that hold nothing")
         if not self.holds:
             self.holds = []
         self.holds.append(BucketHold(bucket_id, units))
@@ -74,10 +76,10 @@ def reserve_money(account: Account, reservation: Reservation, micros: i64) -> No
 
 def reserve_units(bucket: Bucket, reservation: Reservation, units: i64) -> None:
     """Hold units of a bucket. ValueError where they are not there."""
-    if units < 0 or bucket.reserved + units > bucket.remaining or reservation is NOTHING_HELD:
+    if units < 0 or bucket.reserved + units > bucket.remaining:
         raise ValueError(f"{units} units of bucket {bucket.bucket_id} are not available")
-    bucket.reserved += units
     reservation.hold(bucket.bucket_id, units)
+    bucket.reserved += units
 
 
 def release(account: Account, reservation: Reservation) -> Reservation:

@@ -11,9 +11,10 @@ _names: Final[dict[str, bytes]] = {}
 _LENGTHS: Final = [bytes([size]) for size in range(MAX_TEXT)]
 
 
-_SPARE_WRITERS: Final = 4
+_SPARE_WRITERS: Final = 8
 _LARGEST_SPARE: Final = 65_536
-_spare: Final[list[BytesWriter]] = []
+_spare: Final = [BytesWriter() for _ in range(_SPARE_WRITERS)]
+"""A list that is never empty: its own memory stays as it is when a writer leaves and comes back."""
 
 
 class PackingError(ValueError):

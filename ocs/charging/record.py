@@ -30,14 +30,26 @@ _names: Final[dict[str, bytes]] = {}
 
 def time_octets(epoch_ms: i64) -> bytes:
     """ISO 8601 in UTC with milliseconds: ``2026-11-23T00:47:04.120Z``."""
-    second: int = epoch_ms // 1000
+    out = spare_writer()
+    _put_time(out, epoch_ms)
+    return finished(out)
+
+
+def _put_time(out: BytesWriter, epoch_ms: i64) -> None:
+    """Append a time as ``time_octets`` writes it."""
+    second = epoch_ms // 1000
+    milliseconds = epoch_ms - 1000 * second
     text = _seconds.get(second)
     if text is None:
-        text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.").encode()
+        text = (_EPOCH + timedelta(seconds=int(second))).strftime("%Y-%m-%dT%H:%M:%S.").encode()
         if len(_seconds) >= _REMEMBERED:
             _seconds.clear()
         _seconds[second] = text
-    return text + str(1000 + epoch_ms % 1000)[1:].encode() + b"Z"
+    out.write(text)
+    put_octet(out, 48 + milliseconds // 100)
+    put_octet(out, 48 + milliseconds // 10 % 10)
+    put_octet(out, 48 + milliseconds % 10)
+    put_octet(out, 90)
 
 
 def _put_text(out: BytesWriter, value: bytes) -> None:
@@ -188,14 +200,14 @@ def record_octets(
     _put_optional(out, b',"rating_group":', service.rating_group)
     _put_optional(out, b',"service_identifier":', service.service_identifier)
     out.write(b',"opened_at":"')
-    out.write(time_octets(service.opened_ms))
+    _put_time(out, service.opened_ms)
     out.write(b'","closed_at":"')
-    out.write(time_octets(now_ms))
+    _put_time(out, now_ms)
     out.write(b'","cause":')
     _put_name(out, cause)
-    out.write(b',"partial":true,"unit_kind":"' if partial else b',"partial":false,"unit_kind":"')
-    out.write(UNIT_NAMES[service.unit_kind].encode())
-    _put_field(out, b'","used_units":', service.used_units)
+    out.write(b',"partial":true,"unit_kind":' if partial else b',"partial":false,"unit_kind":')
+    _put_name(out, UNIT_NAMES[service.unit_kind])
+    _put_field(out, b',"used_units":', service.used_units)
     _put_field(out, b',"used_octets":', service.used_octets)
     _put_field(out, b',"input_octets":', service.input_octets)
     _put_field(out, b',"output_octets":', service.output_octets)

@@ -8,7 +8,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from balance.keys import session_key
 from balance.operations import NOTHING_HELD, Reservation
-from balance.packing import end_of_first, with_length
+from balance.packing import end_of_first
 from protocol.messages import ABSENT
 from rating.meter_state import MeterState
 
@@ -288,9 +288,9 @@ class ChargingSession:
         return total
 
     def keep_answer(self, stored: bytes) -> None:
-        """Remember an answer, forgetting the oldest over ANSWERS_KEPT."""
+        """Remember an answer, which comes behind its length, forgetting the oldest over ANSWERS_KEPT."""
         if self.answer_count < ANSWERS_KEPT:
-            self.answers += with_length(stored)
+            self.answers += stored
             self.answer_count += 1
         else:
-            self.answers = self.answers[end_of_first(self.answers) :] + with_length(stored)
+            self.answers = self.answers[end_of_first(self.answers) :] + stored

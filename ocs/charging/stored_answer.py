@@ -8,7 +8,7 @@ from typing import Final
 from zlib import crc32
 
 from librt.strings import read_i64_be
-from mypy_extensions import i64
+from mypy_extensions import i64, u8
 
 from balance.packing import (
     MAX_TEXT,
@@ -20,6 +20,7 @@ from balance.packing import (
     put_text,
     put_varint,
     spare_writer,
+    with_length,
 )
 from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
 
@@ -69,8 +70,9 @@ def find_answer(answers: bytes, request: CreditControlRequest) -> bytes | None:
 
 
 def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> bytes:
-    """The octets to keep of an answer, under the keys of its request."""
+    """What to keep of an answer, under the keys of its request, behind its length (``put_octets``)."""
     out = spare_writer()
+    put_octet(out, 0)
     put_number(out, request_key(request))
     put_number(out, message_key(request))
     put_varint(out, answer.result_code)
@@ -90,7 +92,11 @@ def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> b
         put_varint(out, service.threshold + 1)
         put_varint(out, service.quota_holding_time_s + 1)
         put_octet(out, service.final_unit_action + 1)
-    return finished(out)
+    size: i64 = len(out) - 1
+    if size < MAX_TEXT:
+        out[0] = u8(size)
+        return finished(out)
+    return with_length(finished(out)[1:])
 
 
 def unpack_answer(stored: bytes) -> CreditControlAnswer:

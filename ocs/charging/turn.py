@@ -68,6 +68,7 @@ class Turn:
         self.before = session.circumstances
         self.charged_before = False
         self.records: tuple[bytes, ...] = ()
+        self._plain: Terms | None = None
 
     def terms(self, mscc: MultipleServicesCreditControl, now_ms: i64) -> Terms:
         """By what units are granted now: the plan's rule for an MSCC, as the catalogue in force has it."""
@@ -117,10 +118,20 @@ class Turn:
         who = self.session.identity
         group = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
         if not plan.selectors:
-            return Terms(catalogue, plan, plan.rule_for(who.service, group, who.apn), None)
+            return self._plain_terms(catalogue, plan, plan.rule_for(who.service, group, who.apn))
         situation = situation_of(who, circumstances, mscc, catalogue)
         rule = selected_rule(plan, who.service, group, who, situation, now_ms)
         return Terms(catalogue, plan, rule, situation)
+
+    def _plain_terms(self, catalogue: Catalogue, plan: Plan, rule: Rule | None) -> Terms:
+        """Terms without a situation; those of the plan in force are one object for all services."""
+        if plan is not self.plan or catalogue is not self.catalogue:
+            return Terms(catalogue, plan, rule, None)
+        terms = self._plain
+        if terms is None:
+            self._plain = terms = Terms(catalogue, plan, rule, None)
+        terms.rule = rule
+        return terms
 
 
 @mypyc_attr(acyclic=True)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from balance.account import Account, Bucket
 from balance.operations import (
+    NOTHING_HELD,
     Reservation,
     credit_money,
     debit_money,
@@ -112,3 +113,14 @@ def test_a_bucket_ends_at_its_time() -> None:
     bucket = Bucket("b", OCTETS, 10, 10, 0, 1000)
     assert (bucket.available(999), bucket.is_expired(999)) == (10, False)
     assert (bucket.available(1000), bucket.is_expired(1000)) == (0, True)
+
+
+def test_nothing_can_be_reserved_in_the_name_of_nobody() -> None:
+    """The empty reservation is shared: what would change it is refused, and the account stays as it was."""
+    subject = Account("a", "EUR", 100)
+    subject.buckets = (Bucket("b", OCTETS, 10, 10, 0, 0),)
+    with pytest.raises(ValueError, match="not available"):
+        reserve_money(subject, NOTHING_HELD, 1)
+    with pytest.raises(ValueError, match="shared"):
+        reserve_units(subject.buckets[0], NOTHING_HELD, 1)
+    assert (subject.reserved_micros, subject.buckets[0].reserved, NOTHING_HELD.is_empty()) == (0, 0, True)

@@ -57,9 +57,10 @@ def session_of(account_id: str, *, amount: int = 0, reserved: int = 0, used: int
     session = ChargingSession(identity, NOW_MS)
     service = Service(1, -1, NOW_MS)
     service.amount_micros = amount
-    service.reservation.money_micros = reserved
+    held_now = service.reserve_anew()
+    held_now.money_micros = reserved
     if held:
-        service.reservation.hold("gb", held)
+        held_now.hold("gb", held)
     if used:
         service.take_from_bucket("gb", used)
     session.services.append(service)
