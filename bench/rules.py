@@ -55,10 +55,17 @@ def _plan(name: str, groups: int, price: str) -> str:
 
 
 def write_deck(folder: Path, rates: int, edition: int) -> Path:
-    """Write a catalogue whose calls are priced by a deck of so many prefixes; each edition has other prices."""
+    """Write a catalogue whose calls are priced by a deck of so many prefixes.
+
+    Each edition has other prices for nearly all, and another hundredth of the prefixes has a digit more: no two
+    editions have much in common.
+    """
     folder.mkdir(exist_ok=True)
-    prices = [f"0.{(row + edition) % 90 + 10}" for row in range(rates)]
-    rows = [f"{100_000 + row},to {row % DESTINATIONS},{price}\n" for row, price in enumerate(prices)]
+    rows = []
+    for row in range(rates):
+        more = str(edition % 10) if row % 100 == edition % 100 else ""
+        price = (row * 31 + edition * (row % 97 + 1)) % 90 + 10
+        rows.append(f"{100_000 + row}{more},to {row % DESTINATIONS},0.{price}\n")
     (folder / "international.csv").write_text("prefix,destination,price\n" + "".join(rows), encoding="ascii")
     services = HEAD.replace("plans:", "services: [voice]\nplans:")
     (folder / "catalogue.yaml").write_text(services + DECK_PLAN, encoding="ascii")

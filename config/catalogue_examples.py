@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.charge_text import describe_charge
 from config.example_reader import Example, ExampleReader
 from config.example_schema import ExampleText
@@ -11,9 +13,14 @@ from config.rule_conditions import ConditionReader
 from config.tariff_text import format_money
 from config.yaml_nodes import Data, Document, Location
 from rating.catalogue import Catalogue
-from rating.charge import Charge
+from rating.charge import Charge, Step
 from rating.engine import price
 from rating.usage import Context
+
+MOST_STEPS: Final = 200_000
+"""Of the prices of all examples together: each switch of price is one."""
+MOST_TOLD: Final = 40
+"""Steps of the reasoning that an error shows."""
 
 
 def read_examples(
@@ -54,13 +61,24 @@ def read_trial(
 
 
 def run_examples(catalogue: Catalogue, examples: list[Example]) -> list[Issue]:
-    """An error for each example whose charge is not what it expects, with the reasoning of the charge."""
+    """An error for each example whose charge is not what it expects, with the reasoning of the charge.
+
+    Those behind MOST_STEPS steps of pricing are not proved, which is an error too.
+    """
     found = []
+    steps = 0
     for example in examples:
+        if steps > MOST_STEPS:
+            message = f"the examples up to here take more than {MOST_STEPS} steps of pricing"
+            hint = "shorter usages meet fewer switches of price"
+            found.append(example.document.issue(example.location, message, hint, "T007"))
+            break
         charge = price_example(catalogue, example)
+        steps += len(charge.trace)
         wrong = _difference(example, charge)
         if wrong:
             key, message = wrong
+            charge.trace = _shortened(charge.trace)
             reasoning = "\n          ".join(describe_charge(charge, example.zone))
             words = f"example {example.name!r}: {message}"
             code = "T601" if charge.refusal and not example.refused else "T602"
@@ -73,6 +91,14 @@ def price_example(catalogue: Catalogue, example: Example) -> Charge:
     return price(example.usage, Context(catalogue, example.plan_id, standing=example.standing, trace=True))
 
 
+def _shortened(steps: list[Step]) -> list[Step]:
+    """The first and the last of many steps."""
+    if len(steps) <= MOST_TOLD:
+        return steps
+    half = MOST_TOLD // 2
+    return [*steps[:half], Step(f"... {len(steps) - 2 * half} more steps ...", "", "", []), *steps[-half:]]
+
+
 def _difference(example: Example, charge: Charge) -> tuple[str, str] | None:
     """The key whose expectation is not met, and what is the case instead."""
     if example.refused:
@@ -82,7 +108,8 @@ def _difference(example: Example, charge: Charge) -> tuple[str, str] | None:
             return "refused", f"it is refused for another reason: {charge.refusal}"
         return None
     if charge.refusal:
-        return "costs", f"it can not be rated: {charge.refusal} ({charge.refusal_about})"
+        about = f" ({charge.refusal_about})" if charge.refusal_about else ""
+        return "costs", f"it can not be rated: {charge.refusal}{about}"
     if example.costs_micros is not None and charge.due_micros != example.costs_micros:
         got = format_money(charge.due_micros, charge.currency)
         return "costs", f"it costs {got}, not {format_money(example.costs_micros, example.currency)}"

@@ -15,6 +15,7 @@ from config.catalogue_schema import PLAN_KEYS, CatalogueText, GrantText
 from config.catalogue_version import version_of_content
 from config.example_reader import Example
 from config.issues import ConfigError, Issue, TextError, did_you_mean
+from config.kept_pieces import KeptPieces, PlanContent
 from config.named import entries_of
 from config.piece_reader import IssueCollector, read_list, read_mapping, read_piece
 from config.rule_conditions import ConditionReader
@@ -33,7 +34,8 @@ class CheckedCatalogue:
     """What a check found: the catalogue (None where there is an error), its examples, errors and warnings.
 
     ``unlisted`` counts the issues beyond those in ``issues``. ``conditions`` reads what a usage may be.
-    ``documents`` are the files' texts, which nobody needs any more.
+    ``documents`` are the files' texts and ``lost`` what was made of them that nobody needs: a catalogue with
+    errors, plans that equal ones of before stand for. ``kept`` are pieces for the next one that is read.
     """
 
     catalogue: Catalogue | None
@@ -42,6 +44,8 @@ class CheckedCatalogue:
     unlisted: int = 0
     conditions: ConditionReader | None = None
     documents: list[Document] = field(default_factory=list)
+    kept: KeptPieces = field(default_factory=KeptPieces)
+    lost: list[object] = field(default_factory=list)
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -55,13 +59,17 @@ def load_catalogue(path: Path) -> Catalogue:
     return checked.catalogue
 
 
-def check_catalogue(path: Path) -> CheckedCatalogue:
-    """Read a catalogue as ``load_catalogue`` does, and keep warnings and examples too."""
+def check_catalogue(path: Path, before: KeptPieces | None = None) -> CheckedCatalogue:
+    """Read a catalogue as ``load_catalogue`` does, and keep warnings and examples too.
+
+    ``before`` are the pieces of one that is in use: what did not change is taken over from it.
+    """
     try:
         files = catalogue_files(path)
     except ConfigError as error:
         return CheckedCatalogue(None, [], error.issues)
-    return _CatalogueReader([read_yaml(file) for file in files]).read()
+    before = KeptPieces() if before is None else before
+    return _CatalogueReader([read_yaml(file) for file in files], before).read()
 
 
 def catalogue_files(path: Path) -> list[Path]:
@@ -82,8 +90,10 @@ def catalogue_files(path: Path) -> list[Path]:
 class _CatalogueReader:
     """Brings the documents of a catalogue together."""
 
-    def __init__(self, documents: list[Document]) -> None:
+    def __init__(self, documents: list[Document], before: KeptPieces) -> None:
         self._documents = documents
+        self._before = before
+        self._contents: dict[int, PlanContent] = {}
         self._issues = IssueCollector(issue for document in documents for issue in document.issues)
 
     def read(self) -> CheckedCatalogue:
@@ -92,7 +102,7 @@ class _CatalogueReader:
         services = frozenset(contexts.values()) | self._services()
         emergency_apns = self._emergency_apns()
         grants = self._grants()
-        shared = read_surroundings(self._issues, self._documents)
+        shared = read_surroundings(self._issues, self._documents, self._before)
         complete = bool(services) and not any(document.broken for document in self._documents)
         known = services if complete else None
         conditions = ConditionReader(self._issues, shared.zones, shared.numbering, known)
@@ -105,9 +115,15 @@ class _CatalogueReader:
         examples = read_examples(self._issues, self._documents, catalogue, conditions)
         if not self._issues.has_errors:
             self._issues.add_all(run_examples(catalogue, examples))
-        found = None if self._issues.has_errors else catalogue
         issues, unlisted = self._issues.in_order(), self._issues.unlisted
-        return CheckedCatalogue(found, examples, issues, unlisted, conditions, self._documents)
+        checked = CheckedCatalogue(None, examples, issues, unlisted, conditions, self._documents)
+        if self._issues.has_errors:
+            checked.lost = [catalogue]
+            return checked
+        checked.catalogue = catalogue
+        decks = shared.decks.items()
+        checked.kept, checked.lost = self._before.followed_by(catalogue, self._contents, decks, shared.tables)
+        return checked
 
     def _made(
         self,
@@ -138,7 +154,8 @@ class _CatalogueReader:
         )
         if not self._issues.has_errors:
             digests = {name: priced.digest for name, priced in shared.decks.items()}
-            catalogue.version = version_of_content(catalogue, digests, dict(shared.calendars.items()))
+            calendars = dict(shared.calendars.items())
+            catalogue.version, self._contents = version_of_content(catalogue, digests, calendars)
         return catalogue
 
     def _check_keys(self) -> None:

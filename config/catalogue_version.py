@@ -6,7 +6,8 @@ import json
 from functools import partial
 from typing import Final
 
-from config.content_hash import content_hash
+from config.content_hash import Piece, content_hash
+from config.kept_pieces import PlanContent, content_of
 from config.tariff_version import fields_of, prefixes_digest, tariff_content
 from rating.bundles import BundleDefinition
 from rating.calendar import UTC, Calendar, Zone
@@ -18,22 +19,23 @@ VERSION_DIGITS: Final = 12
 
 def version_of_content(
     catalogue: Catalogue, deck_digests: dict[str, str], calendars: dict[str, Calendar]
-) -> str:
-    """The first hexadecimal digits of a SHA-256 over all that decides about a charge.
+) -> tuple[str, dict[int, PlanContent]]:
+    """The first hexadecimal digits of a SHA-256 over all that decides about a charge; each plan's, by identity.
 
     Comments, places, order of keys, spelling of quantities and the cut into files do not count, examples
     neither. The order of bundles and discounts does. What a catalogue does not use is not in it, so that one
     written for an earlier server keeps its version.
     """
+    pieces = {id(plan): Piece(_plan(plan)) for plan in _all_plans(catalogue)}
     content: dict[str, object] = {
         "service_contexts": {
             suffix.decode(): service for suffix, service in catalogue.service_contexts.items()
         },
         "emergency_apns": sorted(apn.decode() for apn in catalogue.emergency_apns),
-        "plans": {plan_id: _plan(plan) for plan_id, plan in catalogue.plans.items()},
+        "plans": {plan_id: pieces[id(plan)] for plan_id, plan in catalogue.plans.items()},
     }
-    shared = {
-        "versions": {plan_id: [_plan(plan) for plan in plans] for plan_id, plans in catalogue.versions.items()},
+    versions = {plan_id: [pieces[id(plan)] for plan in plans] for plan_id, plans in catalogue.versions.items()}
+    around = {
         "zone": _zone(catalogue.zone),
         "numbering": None if catalogue.numbering is None else fields_of(catalogue.numbering),
         "destinations": prefixes_digest(catalogue.destinations),
@@ -45,12 +47,21 @@ def version_of_content(
             for _, rates in sorted(targets.items())
             for rate in rates
         ],
-        "decks": deck_digests,
         "calendars": {name: fields_of(calendar) for name, calendar in calendars.items()},
         "addons": {name: fields_of(addon) for name, addon in catalogue.addons.items()},
     }
+    shared = {**around, "versions": versions, "decks": deck_digests}
     content.update({key: value for key, value in shared.items() if value})
-    return content_hash(content)[:VERSION_DIGITS]
+    version = content_hash(content)[:VERSION_DIGITS]
+    of_around = content_hash(around)
+    plans = {id(plan): content_of(plan, pieces[id(plan)].digest, of_around) for plan in _all_plans(catalogue)}
+    return version, plans
+
+
+def _all_plans(catalogue: Catalogue) -> list[Plan]:
+    """Every version of every plan."""
+    found = [plan for plan_id, plan in catalogue.plans.items() if plan_id not in catalogue.versions]
+    return [*found, *(plan for dated in catalogue.versions.values() for plan in dated)]
 
 
 def _plan(plan: Plan) -> dict[str, object]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from config.quantity_text import Quantity, format_quantity
-from config.tariff_text import format_money, format_share, moment_text
+from config.tariff_text import format_money, format_rate, format_share, moment_text
 from rating.bundles import MONEY
 from rating.calendar import Zone
 from rating.charge import (
@@ -70,7 +69,7 @@ class _Words:
             "bundle": self._bundle,
             "units": self._units,
             "volume tier": lambda _, n: f"all units at the price of tier {n['tier'] + 1}",
-            "cap": lambda step, n: f"cap {step.name} {self.money(n['amount_micros'])}".replace("  ", " "),
+            "cap": lambda step, n: f"cap {step.name} takes off {self.money(abs(n['amount_micros']))}",
             "amount off": lambda step, n: (
                 f"discount {step.name} takes off {self.money(abs(n['amount_micros']))}"
             ),
@@ -97,7 +96,7 @@ class _Words:
 
     def _exchange(self, step: Step, numbers: dict[str, int]) -> str:
         self._written_in = step.name.partition(" ")[0]
-        return f"exchange rate {step.name}: {_decimal(Fraction(numbers['numerator'], numbers['denominator']))}"
+        return f"exchange rate {step.name}: {format_rate(numbers['numerator'], numbers['denominator'])}"
 
     def _discount(self, step: Step, numbers: dict[str, int]) -> str:
         if "off_micros" in numbers:
@@ -160,8 +159,3 @@ def _size(units: int, unit_kind: int) -> str:
     if units == 0:
         return "nothing"
     return format_quantity(Quantity(unit_kind, units))
-
-
-def _decimal(fraction: Fraction) -> str:
-    """A rate as it was written: price lists have decimal numbers only."""
-    return f"{Decimal(fraction.numerator) / Decimal(fraction.denominator):f}"

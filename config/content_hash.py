@@ -19,15 +19,36 @@ def _made(content: object) -> object:
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_made)
 
 
+class Piece:
+    """Content that is hashed by itself too: ``digest`` is its hash once the whole is hashed."""
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+        self.digest = ""
+
+
 class _Digest(Protocol):
     def update(self, data: bytes, /) -> None:
         """Take more octets."""
 
 
+class _Both:
+    """Takes octets for two hashes."""
+
+    def __init__(self, one: _Digest, other: _Digest) -> None:
+        self._one = one
+        self._other = other
+
+    def update(self, data: bytes, /) -> None:
+        self._one.update(data)
+        self._other.update(data)
+
+
 def content_hash(content: object) -> str:
     """SHA-256, in hexadecimal, of the content as JSON with sorted keys, in ASCII and without blanks.
 
-    A ``partial`` stands for the content that calling it makes: what is large is there piece by piece only.
+    A ``partial`` stands for the content that calling it makes: what is large is there piece by piece only. A
+    ``Piece`` may stand in the upper levels, for its content.
     """
     digest = hashlib.sha256()
     _add(digest, content, _DEEPEST)
@@ -35,6 +56,11 @@ def content_hash(content: object) -> str:
 
 
 def _add(digest: _Digest, value: object, levels: int) -> None:
+    if isinstance(value, Piece):
+        own = hashlib.sha256()
+        _add(_Both(digest, own), value.content, levels)
+        value.digest = own.hexdigest()
+        return
     if isinstance(value, partial):
         value = value()
     if levels and isinstance(value, dict) and all(isinstance(key, str) for key in value):

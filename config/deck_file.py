@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
@@ -44,7 +45,13 @@ class DeckFile:
         self._required = required
         self._errors = 0
         self._warnings = 0
+        self._octets = hashlib.sha256()
         self.header: list[str] = []
+
+    @property
+    def octets_hash(self) -> str:
+        """The hash of what was read of the file so far."""
+        return self._octets.hexdigest()
 
     def chunks(self) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
         """Rows, thousands at once, and the lines that they end at. DeckError where reading ends early.
@@ -113,9 +120,12 @@ class DeckFile:
     def _texts(self, handle: BinaryIO) -> Iterator[StringIO]:
         """The file in pieces of whole lines, none of them too long."""
         number = 0
-        rest = handle.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
+        read = handle.read(len(BOM_UTF8))
+        self._octets.update(read)
+        rest = read.removeprefix(BOM_UTF8)
         while True:
             read = handle.read(BLOCK)
+            self._octets.update(read)
             block = rest + read
             cut = len(block)
             if read:
@@ -183,6 +193,17 @@ class DeckFile:
             for text in islice(handle, line - 1, line):
                 return _start_of_cell(text, cell)
         return 0
+
+
+def hash_of_file(path: Path) -> str:
+    """The hash of all octets of a file, as ``octets_hash`` is; "" where it can not be read."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _lines_of(rows: list[list[str]], before: int, after: int) -> Sequence[int]:

@@ -38,7 +38,7 @@ def bundle_text(bundle: BundleDefinition, currency: str) -> str:
 
 def offer_lines(plan: Plan) -> list[str]:
     """A line for each fee, cap, discount and bonus of a plan."""
-    lines = [_fee_text(fee, plan.currency) for fee in plan.fees]
+    lines = [fee_text(fee, plan.currency) for fee in plan.fees]
     for cap in plan.caps:
         per = "usage" if cap.period == USAGE else PERIOD_NAMES[cap.period]
         lines.append(f"cap {cap.name}: at most {format_money(cap.amount_micros, plan.currency)} per {per}")
@@ -77,7 +77,8 @@ def _conditions(conditions: list[Condition]) -> list[str]:
     ]
 
 
-def _fee_text(fee: Fee, currency: str) -> str:
+def fee_text(fee: Fee, currency: str) -> str:
+    """``fee monthly: 9.99 EUR every month, in advance``."""
     name = fee.fee_id.partition("/")[2]
     amount = format_money(fee.amount_micros, currency)
     if fee.every == ONCE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.offer_words import bundle_text, offer_lines
 from config.quantity_text import Quantity, format_quantity
 from config.rule_words import condition_words, price_words, terms_words
-from config.tariff_text import format_money, moment_text
+from config.tariff_text import format_money, format_rate, moment_text
 from protocol.messages import ABSENT
 from rating.calendar import FAR_MS, UTC, Zone
 from rating.catalogue import (
@@ -63,7 +63,7 @@ def _shared_lines(catalogue: Catalogue) -> list[str]:
         for _, rates in sorted(targets.items()):
             for rate in reversed(rates):
                 since = f" from {_local(rate.valid_from_ms, catalogue.zone)}" if rate.valid_from_ms else ""
-                times = f"{rate.numerator}/{rate.denominator}" if rate.denominator > 1 else str(rate.numerator)
+                times = format_rate(rate.numerator, rate.denominator)
                 lines.append(f"1 {rate.source} = {times} {rate.target}{since}")
     return lines
 

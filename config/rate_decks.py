@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from balance.quantity import AmountError, parse_micros
 from config.deck_columns import ReadRows
-from config.deck_file import MOST_LISTED, DeckError, DeckFile
+from config.deck_file import MOST_LISTED, DeckError, DeckFile, hash_of_file
 from config.deck_rows import (
     COLUMNS,
     INCREMENT,
@@ -18,7 +20,7 @@ from config.deck_rows import (
     Parse,
     RowReader,
 )
-from config.issues import TextError
+from config.issues import Issue, TextError
 from config.local_times import left_out
 from config.named import Entry, Named, entries_of
 from config.piece_reader import IssueCollector, read_piece
@@ -39,28 +41,50 @@ _COLUMNS: Final = ("prefix", *COLUMNS)
 _TENS: Final = (10**6, 10**5, 10**4, 10**3, 100, 10, 1)
 
 
+class DeckOrigin(NamedTuple):
+    """What a deck was read from, and the warnings of it: from the same again comes the same deck."""
+
+    path: Path
+    octets_hash: str
+    text: RateDeckText
+    zone: Zone
+    warnings: list[Issue]
+    unlisted: int
+
+
 class PricedDeck(NamedTuple):
-    """A deck, the currency of its prices, what they count, and the hash of all of its rows."""
+    """A deck, the currency of its prices, what they count, and the hash of all of its rows.
+
+    ``counted`` has the deck for each other way of counting that a rule asked for, ``counted_before`` for those
+    of the catalogue that was read before.
+    """
 
     deck: RateDeck
     currency: str
     per: Quantity
     digest: str
+    origin: DeckOrigin
     counted: dict[tuple[int, int], RateDeck]
+    counted_before: dict[tuple[int, int], RateDeck]
 
 
 def deck_with(priced: PricedDeck, increments: Increments) -> RateDeck:
     """The deck as a rule counts it; made once for each way of counting."""
     key = (increments.minimum, increments.increment)
-    made = priced.counted.get(key)
+    made = priced.counted.get(key) or priced.counted_before.get(key)
     if made is None:
         made = priced.deck.counted(increments.increment, increments.minimum)
-        priced.counted[key] = made
+    priced.counted[key] = made
     return made
 
 
-def read_decks(issues: IssueCollector, documents: list[Document], zone: Zone) -> Named[PricedDeck]:
-    """Every deck under ``rate_decks``; dates of rows are days of the network's time zone."""
+def read_decks(
+    issues: IssueCollector, documents: list[Document], zone: Zone, before: Mapping[str, PricedDeck]
+) -> Named[PricedDeck]:
+    """Every deck under ``rate_decks``; dates of rows are days of the network's time zone.
+
+    ``before`` has those that were read before: one whose file and terms are the same is not read again.
+    """
     found: Named[PricedDeck] = Named(issues, "rate deck")
     for entry in entries_of(issues, documents, "rate_decks"):
         text = read_piece(issues, entry.document, RateDeckText, entry.data, entry.location)
@@ -70,12 +94,14 @@ def read_decks(issues: IssueCollector, documents: list[Document], zone: Zone) ->
                 identifier(entry.name)
             except TextError as error:
                 issues.add(entry.document.issue(entry.location, str(error), error.hint, "T106", at_key=True))
-            priced = _read_deck(issues, entry, text, zone)
+            priced = _read_deck(issues, entry, text, zone, before.get(entry.name))
         found.add(entry, priced)
     return found
 
 
-def _read_deck(issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Zone) -> PricedDeck | None:
+def _read_deck(
+    issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Zone, before: PricedDeck | None
+) -> PricedDeck | None:
     path = entry.document.source.parent / text.file
     if not path.is_file():
         at = (*entry.location, "file")
@@ -86,6 +112,9 @@ def _read_deck(issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Z
         message = "the increment counts another kind of unit than the price"
         issues.add(entry.document.issue((*entry.location, "increment"), message, code="T109"))
         return None
+    if before is not None and _is_unchanged(before.origin, path, text, zone):
+        issues.add_all(before.origin.warnings, before.origin.unlisted)
+        return before._replace(counted={}, counted_before=before.counted)
     deck = DeckFile(path, _COLUMNS, _REQUIRED)
     read = None
     with suppress(DeckError):
@@ -101,7 +130,16 @@ def _read_deck(issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Z
         return None
     table, prices = read.table()
     made = RateDeck(entry.name, table, prices, str(path.name))
-    return PricedDeck(made, text.currency, text.per, read.digest(), {})
+    if before is not None:
+        made.share(before.deck)
+    origin = DeckOrigin(path, deck.octets_hash, text, zone, deck.issues, deck.unlisted)
+    return PricedDeck(made, text.currency, text.per, read.digest(), origin, {}, {})
+
+
+def _is_unchanged(origin: DeckOrigin, path: Path, text: RateDeckText, zone: Zone) -> bool:
+    """Whether a deck would be read again as it was."""
+    same = path == origin.path and text == origin.text and zone.name == origin.zone.name
+    return same and hash_of_file(path) == origin.octets_hash
 
 
 def _read_rows(deck: DeckFile, text: RateDeckText, zone: Zone) -> ReadRows | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from config.calendars import read_calendars, read_holidays
 from config.issues import TextError
+from config.kept_pieces import KeptPieces
 from config.local_times import read_instant
 from config.named import Named, refuse
 from config.piece_reader import IssueCollector, read_list, read_piece
@@ -63,8 +64,14 @@ class Surroundings:
         return f"{document.source.name}:{line}"
 
 
-def read_surroundings(issues: IssueCollector, documents: list[Document]) -> Surroundings:
-    """Everything but services, grants, plans, add-ons and examples."""
+def read_surroundings(
+    issues: IssueCollector, documents: list[Document], before: KeptPieces | None = None
+) -> Surroundings:
+    """Everything but services, grants, plans, add-ons and examples.
+
+    ``before`` are pieces of the catalogue that was read before: what is the same is taken over.
+    """
+    before = KeptPieces() if before is None else before
     zone = UTC
     numbering = None
     for document in documents:
@@ -74,8 +81,8 @@ def read_surroundings(issues: IssueCollector, documents: list[Document]) -> Surr
             data = document.data["numbering"]
             text = read_piece(issues, document, NumberingText, data, ("numbering",))
             if text is not None:
-                parts = (text.country, text.national_prefix, text.international_prefix)
-                numbering = Numbering(*(part.encode() for part in parts))
+                prefixes = (text.national_prefix.encode(), text.international_prefix.encode())
+                numbering = Numbering(text.country.encode(), *prefixes, text.national_digits)
     holidays = read_holidays(issues, documents)
     calendars = read_calendars(issues, documents, holidays)
     found = {key: read_zones(issues, documents, key) for key in ("destinations", "networks", "locations")}
@@ -85,9 +92,9 @@ def read_surroundings(issues: IssueCollector, documents: list[Document]) -> Surr
         numbering,
         holidays,
         calendars,
-        read_decks(issues, documents, zone),
+        read_decks(issues, documents, zone, before.decks),
         {key: names for key, (_, names) in found.items()},
-        {key: table for key, (table, _) in found.items()},
+        {key: before.zones_like(key, table) for key, (table, _) in found.items()},
         ExchangeRates([rate for rate, _, _ in rates]),
         rates,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -209,6 +210,11 @@ def format_money(micros: int, currency: str) -> str:
 def format_share(share: Fraction) -> str:
     """A part of a hundred, exactly: ``12.5 %``."""
     return f"{format_micros(int(share * 100 * 1_000_000)).rstrip('0').rstrip('.')} %"
+
+
+def format_rate(numerator: int, denominator: int) -> str:
+    """An exchange rate as it was written: price lists have decimal numbers only."""
+    return f"{Decimal(numerator) / Decimal(denominator):f}"
 
 
 def clock_text(second: int) -> str:

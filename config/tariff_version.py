@@ -44,7 +44,10 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     ),
 }
 """What of each decides about a charge, by name; ``place`` does not."""
-_FIELDS_IN_USE: Final[dict[type, tuple[str, ...]]] = {BundleDefinition: ("calendar", "bands")}
+_FIELDS_IN_USE: Final[dict[type, tuple[str, ...]]] = {
+    BundleDefinition: ("calendar", "bands"),
+    Numbering: ("national_digits",),
+}
 """What counts where it says something, so that a catalogue without it keeps its version."""
 
 

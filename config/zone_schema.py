@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from config.issues import TextError
 from config.quantity_text import Quantity
 from config.tariff_text import Increments, Moment, parse_exchange_rate, parse_increments, parse_moment
-from config.text_pieces import Currency, Piece, QuantityText, Text, Texts, one_text, text_schema, unread
+from config.text_pieces import Currency, Piece, QuantityText, Text, Texts, one_text, text_schema, texts, unread
 
 MomentText = Annotated[
     Moment,
@@ -32,7 +32,30 @@ def _digits(value: object) -> str:
     return text
 
 
+def _prefix(value: object) -> str:
+    return "" if one_text(value) == "none" else _digits(value)
+
+
+def _lengths(value: object) -> frozenset[int]:
+    found = set()
+    for text in texts(value):
+        if text not in _LENGTHS:
+            raise TextError(f"{text!r} is not a number of digits", "between 4 and 14, such as 10 or [9, 10]")
+        found.add(int(text))
+    return frozenset(found)
+
+
+_LENGTHS: Final = frozenset(str(length) for length in range(4, 15))
 DigitsText = Annotated[str, PlainValidator(_digits), text_schema("digits", "49", "0", "00")]
+
+
+NationalPrefixText = Annotated[str, PlainValidator(_prefix), text_schema("digits, or none", "0", "none")]
+_LENGTH_SCHEMA: Final[dict[str, Any]] = {"type": "integer", "minimum": 4, "maximum": 14}
+LengthsText = Annotated[
+    frozenset[int],
+    PlainValidator(_lengths),
+    WithJsonSchema({"anyOf": [_LENGTH_SCHEMA, {"type": "array", "items": _LENGTH_SCHEMA, "minItems": 1}]}),
+]
 
 
 class ZonesText(Piece):
@@ -47,8 +70,11 @@ class NumberingText(Piece):
     """How numbers are dialled: 030..., 004930... and +4930... are one number."""
 
     country: DigitsText
-    national_prefix: DigitsText = "0"
+    national_prefix: NationalPrefixText = "0"
     international_prefix: DigitsText = "00"
+    national_digits: LengthsText = Field(
+        frozenset(), description="numbers without a prefix that have so many digits are national too"
+    )
 
 
 class ExchangeRateText(Piece):

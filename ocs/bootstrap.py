@@ -11,7 +11,6 @@ import structlog
 
 from balance.opening import MEMORY, epoch_ms
 from balance.store import StateStore
-from config.catalogue_file import load_catalogue
 from config.settings import Settings
 from config.settings_schema import PeerEntry
 from config.time_zones import zone_named
@@ -25,6 +24,7 @@ from ocs.charging.remembered import RememberedStates
 from ocs.charging.service import ChargingService
 from ocs.charging.surroundings import Surroundings
 from ocs.metrics import ServerMetrics
+from ocs.reading_beside import CatalogueReading
 from ocs.server import Server
 from protocol.aio import DiameterListener
 from protocol.allowed_peers import AllowedPeer, AllowedPeers
@@ -47,7 +47,8 @@ def monotonic_us() -> int:
 
 def build_server(settings: Settings, store: StateStore) -> Server:
     """A server that is ready to start. ConfigError where the catalogue has mistakes; nothing listens yet."""
-    catalogue = load_catalogue(settings.catalogue_path)
+    prices = CatalogueReading(settings.catalogue_path)
+    catalogue = prices.read()
     metrics = ServerMetrics()
     identity = Identity(
         settings.diameter.origin_host.encode(), settings.diameter.origin_realm.encode(), int(time.time())
@@ -77,7 +78,7 @@ def build_server(settings: Settings, store: StateStore) -> Server:
         metrics.records,
     )
     expiry = SessionExpiry(store, service, epoch_ms)
-    return Server(settings, store, service, listener, records, expiry, metrics, _feeding(settings))
+    return Server(settings, store, service, listener, records, expiry, metrics, _feeding(settings), prices)
 
 
 def _feeding(settings: Settings) -> FeedingChild | None:

@@ -6,7 +6,9 @@ keep the interpreter for a twentieth of a second.
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
 from collections.abc import Iterable
 from itertools import chain
 from typing import Final
@@ -17,6 +19,9 @@ AT_ONCE: Final = 500
 SETS: Final = 64
 OCTETS: Final = 16
 """Objects begin at multiples of so many."""
+LARGE_OCTETS: Final = 1 << 18
+M_MMAP_THRESHOLD: Final = -3
+MMAP_THRESHOLD_VARIABLE: Final = "MALLOC_MMAP_THRESHOLD_"
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 _PACKAGES: Final = frozenset({"config", "rating"})
 
@@ -30,6 +35,22 @@ def let_go(things: list[object]) -> None:
     while parts:
         del parts[-AT_ONCE:]
         give_way()
+
+
+def free_large_blocks_at_once() -> bool:
+    """Have the C library give large blocks back to the system when they are freed; False where it can not.
+
+    glibc does so by itself until the first such block is freed; from then on blocks of that size lie between
+    others, and the tables of an old deck would stay with this process. ``malloc_trim`` would give them back,
+    but whoever wants memory waits for it, 10 ms and more.
+    """
+    if MMAP_THRESHOLD_VARIABLE in os.environ:
+        return True  # somebody has chosen it
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):  # another system, or another C library
+        return False
+    return bool(mallopt(M_MMAP_THRESHOLD, LARGE_OCTETS))
 
 
 def _add_parts(parts: list[object]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from balance.opening import MEMORY
 from balance.store import StateStore
 from config.issues import ConfigError
 from config.settings import Settings
@@ -17,11 +19,12 @@ from ocs.cdr.feeding_child import FeedingChild
 from ocs.cdr.writer import CdrWriter
 from ocs.charging.expiry import SessionExpiry
 from ocs.charging.service import ChargingService
-from ocs.letting_go import let_go
+from ocs.earlier_catalogues import EarlierCatalogues
+from ocs.letting_go import free_large_blocks_at_once, let_go
 from ocs.levels import LevelWatch
 from ocs.metrics import ServerMetrics
 from ocs.metrics_export import ServerCollector
-from ocs.reading_beside import read_beside
+from ocs.reading_beside import CatalogueReading
 from ocs.watch_http import Readiness, WatchServer
 from ocs.young_garbage import YoungGarbage
 from protocol.aio import DiameterListener
@@ -45,6 +48,7 @@ class Server:
         expiry: SessionExpiry,
         metrics: ServerMetrics,
         feeding: FeedingChild | None = None,
+        prices: CatalogueReading | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -56,6 +60,8 @@ class Server:
         self._records = records
         self._feeding = feeding
         self._expiry = expiry
+        self._prices = CatalogueReading(settings.catalogue_path) if prices is None else prices
+        self._earlier = EarlierCatalogues(store, alone=settings.store.url in {"", MEMORY})
         self._build = {
             "version": __version__,
             "hot_path": hotpath.form(),
@@ -91,7 +97,9 @@ class Server:
             asyncio.create_task(self._expiry.run(), name="session-expiry"),
             asyncio.create_task(self._levels.run(), name="levels"),
             asyncio.create_task(self._garbage.run(), name="young-garbage"),
+            asyncio.create_task(self._forget_catalogues(), name="earlier-catalogues"),
         ]
+        free_large_blocks_at_once()
         self._garbage.take_over()
 
     async def run(self) -> None:
@@ -133,17 +141,30 @@ class Server:
         path = self.settings.catalogue_path
         try:
             with self._garbage.put_off():
-                catalogue = await asyncio.to_thread(read_beside, path)
+                catalogue = await asyncio.to_thread(self._prices.read)
         except ConfigError as error:
             _log.error("the catalogue was not reloaded", path=str(path), issues=str(error))
             return False
-        previous = self.service.catalogue.version
-        forgotten: list[object] = [*catalogue.follow(self.service.catalogue)]
-        self.service.catalogue = catalogue
-        self._build["catalogue"] = catalogue.version
-        _log.info("catalogue reloaded", path=str(path), previous=previous, version=catalogue.version)
+        before = self.service.catalogue
+        forgotten: list[object] = [catalogue]
+        if catalogue.version != before.version:
+            forgotten = [*self._earlier.follow(catalogue, before, time.monotonic())]
+            self.service.catalogue = catalogue
+            self._build["catalogue"] = catalogue.version
+        _log.info("catalogue reloaded", path=str(path), previous=before.version, version=catalogue.version)
+        del catalogue, before
         await asyncio.to_thread(let_go, forgotten)
         return True
+
+    async def _forget_catalogues(self) -> None:
+        """Let go of earlier catalogues that nobody needs any more, until cancelled."""
+        while True:
+            await asyncio.sleep(self._earlier.pause_s)
+            versions = await self._earlier.not_needed(time.monotonic())
+            forgotten: list[object] = [*self._earlier.forget(versions, self.service.catalogue)]
+            if forgotten:
+                _log.info("earlier catalogues are not needed any more", versions=sorted(versions))
+                await asyncio.to_thread(let_go, forgotten)
 
     def _readiness(self) -> Readiness:
         if self._stopping.is_set():

@@ -190,6 +190,11 @@ class Catalogue:
             return self
         return self._earlier.get(version, self)
 
+    def forget(self, version: str) -> list[Catalogue]:
+        """Remember an earlier catalogue no longer; what is not remembered any more."""
+        found = self._earlier.pop(version, None)
+        return [] if found is None else [found]
+
     def plan_at(self, plan_id: str, at_ms: i64) -> Plan | None:
         """The version of a plan that holds at an instant; None where there is none, or none yet."""
         versions = self.versions.get(plan_id) if self.versions else None

@@ -31,6 +31,13 @@ class DeckPrices:
         self.records = records
         self._recent: list[DeckRow] = [_NO_ROW] * RECENT
 
+    def share(self, other: DeckPrices) -> None:
+        """Take what another deck's prices have in common with these, so that it is in memory once."""
+        if self.destinations == other.destinations:
+            self.destinations = other.destinations
+        if self.records == other.records:
+            self.records = other.records
+
     def price(self, place: i64) -> DeckRow:
         """The price at a place, as a row without a line."""
         slot: i64 = place & (RECENT - 1)

@@ -27,6 +27,20 @@ class DeckTable:
             self._intervals = Intervals(prefixes, leading)
         self._leading: bytes = b"" if self._intervals is not None else leading
 
+    def share(self, other: DeckTable) -> None:
+        """Take what another table has in common with this one, so that it is in memory once."""
+        if self.prefixes.is_same(other.prefixes):
+            self.prefixes = other.prefixes
+        if self._lines == other._lines:
+            self._lines = other._lines
+        if self._places == other._places:
+            self._places = other._places
+        if self._leading == other._leading:
+            self._leading = other._leading
+        mine, theirs = self._intervals, other._intervals
+        if mine is not None and theirs is not None:
+            mine.share(theirs)
+
     def find(self, number: bytes) -> i64:
         """The place of the first price of the longest prefix that a number begins with, or NOTHING."""
         intervals = self._intervals

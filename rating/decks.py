@@ -19,7 +19,7 @@ __all__ = ["LARGEST_INCREMENT", "DeckRow", "RateDeck", "add_row", "check_countin
 
 
 class RateDeck:
-    """All rows by prefix; ``source`` is the file they were read from. Not changed once it is made."""
+    """All rows by prefix; ``source`` is the file they were read from. Not changed once it is in use."""
 
     def __init__(self, deck_id: str, table: DeckTable, prices: DeckPrices, source: str = "") -> None:
         self.deck_id = deck_id
@@ -27,6 +27,12 @@ class RateDeck:
         self.prefixes: PrefixList = table.prefixes
         self._table = table
         self._prices = prices
+
+    def share(self, other: RateDeck) -> None:
+        """Take what an earlier edition has in common with this one, so that it is in memory once."""
+        self._table.share(other._table)
+        self._prices.share(other._prices)
+        self.prefixes = self._table.prefixes
 
     def price_for(self, number: bytes, at_ms: i64) -> DeckRow | None:
         """What the row of the longest prefix costs that has one valid at the instant; it has no line."""

@@ -53,6 +53,13 @@ class Intervals:
         self.entries: bytes = layout.entries()
         self.records: bytes = layout.records.getvalue()
 
+    def share(self, other: Intervals) -> None:
+        """Take the octets of another one where they are equal, so that they are in memory once."""
+        if self.entries == other.entries:
+            self.entries = other.entries
+        if self.records == other.records:
+            self.records = other.records
+
     def find(self, number: bytes) -> i64:
         """The place of the longest prefix of a number, or NOTHING.
 

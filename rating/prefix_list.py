@@ -58,6 +58,10 @@ class PrefixList:
         ends = self._ends
         return self._texts[i64(read_i32_be(ends, index * 4)) : i64(read_i32_be(ends, index * 4 + 4))]
 
+    def is_same(self, other: PrefixList) -> bool:
+        """Whether another list has the same prefixes."""
+        return self._ends == other._ends and self._texts == other._texts
+
     def find(self, text: bytes) -> i64:
         """The last place of the longest prefix that a text begins with; NONE where there is none."""
         low: i64 = 0

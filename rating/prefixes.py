@@ -37,6 +37,20 @@ class PrefixZones:
         if prefixes.digits and prefixes.longest <= MOST_DIGITS:
             self._intervals = Intervals(prefixes, places)
 
+    def share(self, other: PrefixZones) -> None:
+        """Take what an earlier edition has in common with this one, so that it is in memory once."""
+        if self.prefixes.is_same(other.prefixes):
+            self.prefixes = other.prefixes
+        if self.names == other.names:
+            self.names = other.names
+        if self.groups == other.groups:
+            self.groups = other.groups
+        if self._places == other._places:
+            self._places = other._places
+        mine, theirs = self._intervals, other._intervals
+        if mine is not None and theirs is not None:
+            mine.share(theirs)
+
     def zone_of(self, text: bytes) -> bytes:
         """The zone of a number; b"" where no prefix fits."""
         intervals = self._intervals

@@ -34,6 +34,9 @@ LEFTOVER_GRACE_S: Final = 1.0
 STOP_WAIT_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 5.0
 GIVES_UP_AFTER_S: Final = 0.02
+SMALLEST_REWRITTEN_LOG: Final = "512mb"
+"""A log below is not rewritten; a start reads it in two to four seconds. At 30,000 answers a second the usual
+64 MB are rewritten every two seconds, for a quarter more CPU."""
 
 
 def private_address(data_dir: Path) -> StoreAddress:
@@ -170,6 +173,7 @@ class PrivateValkey:
             "appendonly": "yes",
             "appendfsync": "always",
             "no-appendfsync-on-rewrite": "no",
+            "auto-aof-rewrite-min-size": SMALLEST_REWRITTEN_LOG,
             "disable-thp": "no",  # fewer entries for a fork to copy; after it small pages are copied
             "aof-load-truncated": "yes",
             "save": "",

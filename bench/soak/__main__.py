@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.load.report import as_html
 from bench.soak.causes import print_causes
+from bench.soak.memory import print_holdings
 from bench.soak.plan import SoakPlan
 from bench.soak.run import soak
 from bench.soak.verdicts import verdicts
@@ -32,15 +33,25 @@ def main() -> None:
     found.add_argument("--rates", type=int, default=100_000, help="in the deck that is reloaded")
     found.add_argument("--subscribers", type=int, default=20_000)
     found.add_argument("--zipf", type=float, default=0.0, help="exponent of Zipf's law; 0 = uniform")
+    found.add_argument("--reload-every", type=int, default=0, help="seconds; 0 = a dozen times in all")
+    found.add_argument("--config", default="", help="settings of the server, in a file")
     found.add_argument("--json", type=Path)
     found.add_argument("--html", type=Path)
     options = found.parse_args()
     window_s = max(min(60, options.seconds // 4), 1)
-    plan = SoakPlan(options.rate, options.ramp, options.step, options.seconds, window_s, options.rates)
+    plan = SoakPlan(
+        options.rate,
+        options.ramp,
+        options.step,
+        options.seconds,
+        window_s,
+        options.rates,
+        options.reload_every,
+    )
     profile = LoadProfile(
         gateways=4, subscribers=options.subscribers, sessions=options.subscribers // 4, zipf=options.zipf
     )
-    data = soak(plan, profile)
+    data = soak(plan, profile, options.config)
     print_soak(data)
     if options.json:
         options.json.write_text(json.dumps(data, indent=1) + "\n")
@@ -68,6 +79,8 @@ def print_soak(data: dict[str, Any]) -> None:
         first, last = found[f"{whose}_mib"] or (0, 0)
         growth = found[f"{whose}_growth_percent"]
         print(f"memory of the {whose}: {first} MiB, at the end {last} MiB; in the last quarter {growth} %")
+    print(*found["warnings"], sep="\n")
+    print_holdings(found["holdings"])
     books = data["books"]
     print(f"books: {'balance' if books['clean'] else books['differences'][:3]}, {json.dumps(books)[:200]}")
 

@@ -17,11 +17,15 @@ from bench.clocks import resident_kib
 from bench.load.measure import Sample
 from bench.rules import write_deck
 from bench.servers import RunningServer
+from bench.soak.memory import Holding, look
 from bench.soak.plan import SoakPlan
 
 TICK_S: Final = 0.002
+LOOK_EVERY_S: Final = 60
 AFTERWARDS_S: Final = 3
 """What no longer holds is freed after the log says that the catalogue was reloaded."""
+UNUSUAL: Final = ("[warning", "[error", "Traceback")
+MOST_WARNINGS: Final = 20
 RELOAD: Final = "reload of the catalogue"
 REWRITE: Final = "rewrite of the store's log"
 
@@ -39,7 +43,8 @@ class Incidents:
     """Does what is due, and looks when it is over.
 
     ``stall_us`` is the longest time for which the generator itself stood still: no answer can be seen to be
-    faster. ``store_mib`` is the store's memory at each sample.
+    faster. ``store_mib`` is the store's memory at each sample, ``holdings`` what all hold before the soak, some
+    seconds after each incident, and once a minute.
     """
 
     def __init__(self, server: RunningServer, plan: SoakPlan, catalogue: Path) -> None:
@@ -47,6 +52,9 @@ class Incidents:
         self.failed: list[str] = []
         self.stall_us = 0
         self.store_mib: list[tuple[float, float]] = []
+        self.holdings: list[Holding] = []
+        self._looked_after = -1
+        self._look_at_s = float(plan.soak_starts_s)
         self._server = server
         self._plan = plan
         self._catalogue = catalogue
@@ -63,11 +71,28 @@ class Incidents:
             self._ticking = asyncio.get_running_loop().create_task(self._tick())
         self.store_mib.append((at_s, resident_kib(self._server.store_pid) / 1024))
         self._look()
+        self._look_at_memory(at_s)
         while self._due and at_s >= self._due[0][0]:
             _, name = self._due.pop(0)
             act = self._reload if name == RELOAD else self._rewrite
             self.done.append(Incident(name, time.monotonic_ns() // 1000))
             act()
+
+    def _look_at_memory(self, at_s: float) -> None:
+        """Note what is held after each incident, and once a minute."""
+        for number, each in enumerate(self.done):
+            if number > self._looked_after and each.end_us:
+                since_us = time.monotonic_ns() // 1000 - each.end_us
+                if since_us < AFTERWARDS_S * 1_000_000:
+                    return
+                self._looked_after = number
+                self._hold(at_s, each.name)
+        if at_s >= self._look_at_s:
+            self._hold(at_s, "")
+
+    def _hold(self, at_s: float, after: str) -> None:
+        self.holdings.append(look(self._server, at_s, after, self._ask_store))
+        self._look_at_s = at_s + LOOK_EVERY_S
 
     async def _tick(self) -> None:
         while True:
@@ -111,6 +136,12 @@ class Incidents:
         """How often the server's log says that the catalogue was reloaded."""
         log = self._server.log
         return log.read_text(errors="replace").count("catalogue reloaded") if log else 0
+
+    def warnings(self) -> list[str]:
+        """The first lines of the server's log that tell of something unusual."""
+        log = self._server.log
+        lines = log.read_text(errors="replace").splitlines() if log else []
+        return [line for line in lines if any(level in line for level in UNUSUAL)][:MOST_WARNINGS]
 
     def during(self, start_us: int, end_us: int) -> str:
         """What went on in a span of time; "" for nothing."""

@@ -26,6 +26,8 @@ class SoakPlan:
     soak_s: int
     window_s: int
     rates: int
+    reload_every_s: int = 0
+    """0 = so often that the whole soak has a dozen."""
 
     @property
     def soak_starts_s(self) -> int:
@@ -56,6 +58,9 @@ class SoakPlan:
 
     def reloads_s(self) -> list[float]:
         """When the catalogue is reloaded: more often than earlier ones are remembered, in a long soak."""
+        if self.reload_every_s:
+            until_s = self.soak_starts_s + self.soak_s
+            return [float(at) for at in range(self.soak_starts_s, until_s, self.reload_every_s)][1:]
         count = max(min(RELOADS, self.soak_s // SHORTEST_BETWEEN_RELOADS_S), 1)
         return [self.soak_starts_s + self.soak_s * (number + 0.5) / (count + 0.5) for number in range(count)]
 

@@ -20,10 +20,11 @@ from bench.soak.causes import BYSTANDER, SERVER, STORE, causes_of, read_if_there
 from bench.soak.incidents import RELOAD, Incidents
 from bench.soak.plan import SoakPlan
 from bench.soak.verdicts import growth_percent
+from config.settings import load_settings
 from ocs.simulation.profile import LoadProfile
 
-SETTLING_S: Final = 330
-"""Closed sessions are remembered for five minutes: until then memory grows as it must, and is not judged."""
+SETTLING_S: Final = 30
+"""So long after closed sessions are forgotten too: before, memory grows as it must, and is not judged."""
 
 
 @dataclass
@@ -50,11 +51,11 @@ class Watched:
         return round(sum(each.machine_us for each in pauses) / seconds / 1e4, 1)
 
 
-def soak(plan: SoakPlan, profile: LoadProfile) -> dict[str, Any]:
-    """Run it against a durable server of our own, with the books at the end."""
+def soak(plan: SoakPlan, profile: LoadProfile, config: str = "") -> dict[str, Any]:
+    """Run it against a durable server of our own, with the books at the end. ``config`` names its settings."""
     with Workshop() as workshop:
         catalogue = write_deck(workshop.path / "catalogue", plan.rates, 0)
-        options = ServerOptions(profile.subscribers, catalogue=str(catalogue), beat=True)
+        options = ServerOptions(profile.subscribers, config=config, catalogue=str(catalogue), beat=True)
         server = workshop.start(DURABLE, options)
         incidents = Incidents(server, plan, catalogue)
         with _bystander(workshop.path, server) as watched:
@@ -62,7 +63,9 @@ def soak(plan: SoakPlan, profile: LoadProfile) -> dict[str, Any]:
                 replace(profile, steps=plan.schedule()), plan.windows(), server, incidents.watch
             )
         data = as_json(outcome, "python -m bench.soak", f"durable, {plan.rates:,} rates")
-        data["soak"] = soak_figures(outcome, incidents, plan, watched)
+        settings = load_settings(Path(config) if config else None)
+        settling_s = settings.charging.remember_closed_s + SETTLING_S
+        data["soak"] = soak_figures(outcome, incidents, plan, watched, settling_s)
         data["books"] = audit_books(server, outcome.report.tally.octets_acknowledged)
     return data
 
@@ -84,11 +87,11 @@ def _bystander(folder: Path, server: RunningServer) -> Iterator[Watched]:
 
 
 def soak_figures(
-    outcome: LoadOutcome, incidents: Incidents, plan: SoakPlan, watched: Watched
+    outcome: LoadOutcome, incidents: Incidents, plan: SoakPlan, watched: Watched, settling_s: int
 ) -> dict[str, Any]:
     """Pauses and memory of the soak itself."""
     soaking = [each.figures for each in outcome.windows if each.window.start_s >= plan.soak_starts_s]
-    settled_s = plan.soak_starts_s + max(SETTLING_S, plan.soak_s // 4)
+    settled_s = plan.soak_starts_s + max(settling_s, plan.soak_s // 4)
     server_mib = [(each.at_us / 1e6, each.server_kib / 1024) for each in outcome.samples]
     from_us = outcome.started_us + plan.soak_starts_s * 1_000_000
     return {
@@ -102,6 +105,8 @@ def soak_figures(
         "shed": sum(int(each["shed"]) for each in soaking),
         "server_mib": _first_and_last(server_mib, plan.soak_starts_s),
         "store_mib": _first_and_last(incidents.store_mib, plan.soak_starts_s),
+        "warnings": incidents.warnings(),
+        "holdings": [asdict(each) for each in incidents.holdings],
         "server_growth_percent": growth_percent(server_mib, settled_s),
         "store_growth_percent": growth_percent(incidents.store_mib, settled_s),
     }

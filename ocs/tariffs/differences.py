@@ -6,28 +6,37 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from config.catalogue_file import CheckedCatalogue
-from config.offer_words import bundle_text, offer_lines
 from config.rule_words import condition_words, price_words, terms_words
 from config.tariff_text import format_money
+from ocs.tariffs.facts import local_text, plan_facts, rules_of, shared_facts, validity_words
+from ocs.tariffs.prefix_differences import deck_lines, zone_lines
 from ocs.tariffs.samples import Sample, samples_of
-from rating.catalogue import Catalogue, Plan, Rule
-from rating.decks import DeckRow, RateDeck
+from rating.calendar import Zone
+from rating.catalogue import Catalogue, Plan
 from rating.engine import price
-from rating.prefixes import PrefixZones
+from rating.tariff import AT_END, AT_START
 from rating.usage import Context
 
-MOST_DECK_ROWS: Final = 10
-"""So many changed prices of a deck are listed, the largest changes first."""
+_SWITCH: Final = {AT_START: "over a switch: at start", AT_END: "over a switch: at end"}
 
 
 @dataclass
 class PlanDifference:
-    """What changes for the subscribers of one plan; ``prices`` has (what, old, new) of sample usages."""
+    """What changes for the subscribers of one plan, ``since`` a day (" from 2027-01-01") where not at once.
+
+    ``prices`` has (what, old, new) of sample usages.
+    """
 
     plan_id: str
     name: str
+    since: str = ""
     lines: list[str] = field(default_factory=list)
     prices: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def goes_on(self, earlier: PlanDifference) -> bool:
+        """Whether an earlier difference of the same plan says the same."""
+        same_plan = self.plan_id == earlier.plan_id
+        return same_plan and self.lines == earlier.lines and self.prices == earlier.prices
 
 
 @dataclass
@@ -45,7 +54,7 @@ class Differences:
             return [f"no difference: both are catalogue {old}"]
         found = [f"catalogue {old} -> {new}"]
         for plan in self.plans:
-            found += ["", f"subscribers of {plan.plan_id} ({plan.name}):"]
+            found += ["", f"subscribers of {plan.plan_id} ({plan.name}){plan.since}:"]
             found += [f"  {line}" for line in plan.lines]
             width = max((len(what) for what, _, _ in plan.prices), default=0)
             found += [f"    {what:{width}}  {before} -> {after}" for what, before, after in plan.prices]
@@ -61,6 +70,7 @@ class Differences:
             {
                 "plan": plan.plan_id,
                 "name": plan.name,
+                "from": plan.since.removeprefix(" from "),
                 "changes": plan.lines,
                 "prices": [{"usage": what, "old": old, "new": new} for what, old, new in plan.prices],
             }
@@ -73,47 +83,52 @@ def differences_of(old: CheckedCatalogue, new: CheckedCatalogue) -> Differences:
     """What changes from one catalogue to another, both without errors."""
     before, after = old.catalogue, new.catalogue
     assert before is not None and after is not None  # noqa: S101, PT018  (both were checked)
-    plans = []
+    plans: list[PlanDifference] = []
     for plan_id in sorted(before.plans.keys() | after.plans.keys()):
-        found = _plan_difference(plan_id, before, after)
-        if found.lines or found.prices:
-            plans.append(found)
+        for at_ms in _turns(plan_id, before, after):
+            found = _plan_difference(plan_id, before, after, at_ms)
+            if (found.lines or found.prices) and not (plans and found.goes_on(plans[-1])):
+                plans.append(found)
     return Differences((before.version, after.version), plans, _shared(before, after))
 
 
-def _plan_difference(plan_id: str, before: Catalogue, after: Catalogue) -> PlanDifference:
-    old, new = before.plans.get(plan_id), after.plans.get(plan_id)
+def _turns(plan_id: str, before: Catalogue, after: Catalogue) -> list[int]:
+    """When versions of a plan begin, on either side; 0 where neither has several."""
+    found = {plan.valid_from_ms for each in (before, after) for plan in each.versions.get(plan_id, [])}
+    return sorted(found) or [0]
+
+
+def _plan_difference(plan_id: str, before: Catalogue, after: Catalogue, at_ms: int) -> PlanDifference:
+    old, new = before.plan_at(plan_id, at_ms), after.plan_at(plan_id, at_ms)
+    since = f" from {local_text(at_ms, after.zone)}" if at_ms else ""
     if old is None or new is None:
         there = new or old
-        assert there is not None  # noqa: S101  (one of both has it)
-        found = PlanDifference(plan_id, there.name, ["a new plan" if old is None else "the plan is gone"])
+        if there is None:
+            return PlanDifference(plan_id, "")
+        found = PlanDifference(
+            plan_id, there.name, since, ["a new plan" if old is None else "the plan is gone"]
+        )
         if new is not None:
-            found.lines += [f"+ {line}" for line in _facts(new)]
+            found.lines += [f"+ {line}" for line in plan_facts(new)]
         return found
-    found = PlanDifference(plan_id, new.name)
-    was, is_now = _facts(old), _facts(new)
-    found.lines += [f"- {line}" for line in was if line not in is_now]
-    found.lines += [f"+ {line}" for line in is_now if line not in was]
-    _compare_rules(found, old, new)
-    found.prices = _compare_prices(before, after, old, new)
+    found = PlanDifference(plan_id, new.name, since, _compared(plan_facts(old), plan_facts(new)))
+    _compare_rules(found, _rules(old, before.zone), _rules(new, after.zone))
+    found.prices = _compare_prices(before, after, old, new, at_ms)
     return found
 
 
-def _facts(plan: Plan) -> list[str]:
-    """What a plan has beside its rules, a line each."""
-    facts = [f"called {plan.name}", f"in {plan.currency}", plan.payment]
-    facts.append("overuse may overdraw" if plan.overdraft_allowed else "never below zero")
-    if plan.credit_limit_micros:
-        facts.append(f"credit up to {format_money(plan.credit_limit_micros, plan.currency)}")
-    facts += [
-        f"bundle {bundle.bundle_id.partition('/')[2]}: {bundle_text(bundle, plan.currency)}"
-        for bundle in plan.bundles
+def _compared(was: list[str], is_now: list[str]) -> list[str]:
+    """The lines that only one of both has."""
+    had, has = set(was), set(is_now)
+    return [
+        *(f"- {line}" for line in was if line not in has),
+        *(f"+ {line}" for line in is_now if line not in had),
     ]
-    return facts + offer_lines(plan)
 
 
-def _compare_rules(found: PlanDifference, old: Plan, new: Plan) -> None:
-    was, is_now = _rules(old), _rules(new)
+def _compare_rules(
+    found: PlanDifference, was: dict[tuple[str, str], str], is_now: dict[tuple[str, str], str]
+) -> None:
     for key in sorted(was.keys() | is_now.keys()):
         before, after = was.get(key), is_now.get(key)
         if before == after:
@@ -127,37 +142,26 @@ def _compare_rules(found: PlanDifference, old: Plan, new: Plan) -> None:
             found.lines.append(f"{service} {name}: {before} -> {after}")
 
 
-def _rules(plan: Plan) -> dict[tuple[str, str], str]:
+def _rules(plan: Plan, zone: Zone) -> dict[tuple[str, str], str]:
     """What each rule of a plan asks for and costs, by service and name."""
     found: dict[tuple[str, str], str] = {}
     for service, rule in rules_of(plan):
         words = [", ".join(condition_words(rule)), price_words(rule, plan.currency)]
-        terms = terms_words(rule, plan.currency)
-        if terms:
-            words.append(terms)
+        words[0] += validity_words(rule.valid_from_ms, rule.valid_until_ms, zone)
+        switch = "" if rule.tariff is None else _SWITCH.get(rule.tariff.switch_policy, "")
+        words += [text for text in (terms_words(rule, plan.currency), switch) if text]
         found[service, rule.rule_id.partition("/")[2]] = "; ".join(words)
     return found
 
 
-def rules_of(plan: Plan) -> list[tuple[str, Rule]]:
-    """Every rule of a plan once, with its service."""
-    found: dict[int, tuple[str, Rule]] = {}
-    for service, selector in plan.selectors.items():
-        for rule in selector.all_rules():
-            found[id(rule)] = (service, rule)
-    for tables in (plan.rules, *plan.apn_rules.values()):
-        for service, table in tables.items():
-            for rule in table.values():
-                found.setdefault(id(rule), (service, rule))
-    return list(found.values())
-
-
-def _compare_prices(before: Catalogue, after: Catalogue, old: Plan, new: Plan) -> list[tuple[str, str, str]]:
+def _compare_prices(
+    before: Catalogue, after: Catalogue, old: Plan, new: Plan, at_ms: int
+) -> list[tuple[str, str, str]]:
     """Sample usages of the rules of both plans that cost something else."""
     samples: dict[str, Sample] = {}
     for catalogue, plan in ((before, old), (after, new)):
         for service, rule in rules_of(plan):
-            for sample in samples_of(service, rule, catalogue):
+            for sample in samples_of(service, rule, catalogue, at_ms):
                 samples.setdefault(sample.words, sample)
     found = []
     for words, sample in samples.items():
@@ -175,75 +179,13 @@ def _cost(catalogue: Catalogue, plan: Plan, sample: Sample) -> str:
 
 
 def _shared(before: Catalogue, after: Catalogue) -> list[str]:
-    found = []
+    found = _compared(shared_facts(before), shared_facts(after))
     for deck_id in sorted(before.decks.keys() | after.decks.keys()):
-        found += _deck_lines(deck_id, before.decks.get(deck_id), after.decks.get(deck_id))
-    for addon_id in sorted(before.addons.keys() | after.addons.keys()):
-        if addon_id not in after.addons:
-            found.append(f"add-on {addon_id} is gone")
-        elif addon_id not in before.addons:
-            found.append(f"add-on {addon_id} is new: {after.addons[addon_id].name}")
+        found += deck_lines(deck_id, before.decks.get(deck_id), after.decks.get(deck_id), after.zone)
     for name, old, new in (
         ("destinations", before.destinations, after.destinations),
         ("networks", before.networks, after.networks),
         ("locations", before.locations, after.locations),
     ):
-        was, is_now = _zones_by_prefix(old), _zones_by_prefix(new)
-        moved = sum(1 for prefix, zone in is_now.items() if was.get(prefix) not in {None, zone})
-        added, gone = len(is_now.keys() - was.keys()), len(was.keys() - is_now.keys())
-        if added or gone or moved:
-            found.append(f"{name}: {added} new prefixes, {gone} gone, {moved} in another zone")
+        found += zone_lines(name, old, new)
     return found
-
-
-def _deck_lines(deck_id: str, old: RateDeck | None, new: RateDeck | None) -> list[str]:
-    if old is None or new is None:
-        return [f"rate deck {deck_id} is {'new' if old is None else 'gone'}"]
-    was, is_now = _latest_rows(old), _latest_rows(new)
-    added, gone = len(is_now.keys() - was.keys()), len(was.keys() - is_now.keys())
-    both = (
-        (prefix, old.row_at(was[prefix]), new.row_at(is_now[prefix])) for prefix in was.keys() & is_now.keys()
-    )
-    changed = [each for each in both if _row(each[1]) != _row(each[2])]
-    if not (added or gone or changed):
-        return []
-    dearer = sum(1 for _, before, after in changed if _above(after, before))
-    counts = f"{added} new prefixes, {gone} gone, {len(changed)} changed, {dearer} of them dearer"
-    lines = [f"rate deck {deck_id}: {counts}"]
-    changed.sort(key=lambda each: (-abs(_cross(each[2], each[1])), each[0]))
-    for prefix, before, after in changed[:MOST_DECK_ROWS]:
-        where = after.destination.decode()
-        lines.append(f"  {prefix.decode()} {where}: {_row_words(before)} -> {_row_words(after)}")
-    return lines
-
-
-def _latest_rows(deck: RateDeck) -> dict[bytes, int]:
-    """The place of each prefix's row, of the latest where it has several."""
-    return {deck.prefixes.at(index): index for index in range(deck.prefixes.count)}
-
-
-def _zones_by_prefix(zones: PrefixZones | None) -> dict[bytes, bytes]:
-    if zones is None:
-        return {}
-    return {zones.prefixes.at(index): zones.zone_at(index) for index in range(zones.prefixes.count)}
-
-
-def _row(row: DeckRow) -> tuple[int, ...]:
-    rate = row.rate
-    return (rate.price_micros, rate.per_units, row.increment, row.minimum, row.connection_fee_micros)
-
-
-def _cross(one: DeckRow, other: DeckRow) -> int:
-    """How much dearer one price is than another, times both quantities."""
-    return one.rate.price_micros * other.rate.per_units - other.rate.price_micros * one.rate.per_units
-
-
-def _above(one: DeckRow, other: DeckRow) -> bool:
-    return _cross(one, other) > 0
-
-
-def _row_words(row: DeckRow) -> str:
-    words = f"{format_money(row.rate.price_micros, '').strip()} per {row.rate.per_units}"
-    if row.connection_fee_micros:
-        words += f" and {format_money(row.connection_fee_micros, '').strip()} to connect"
-    return words

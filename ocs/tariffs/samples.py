@@ -30,8 +30,11 @@ class Sample:
     usage: Usage
 
 
-def samples_of(service: str, rule: Rule, catalogue: Catalogue) -> list[Sample]:
-    """Usages that a rule would price, in each band of its calendar; none where no prefix leads to its zone."""
+def samples_of(service: str, rule: Rule, catalogue: Catalogue, since_ms: int = 0) -> list[Sample]:
+    """Usages from some time on that a rule would price, in each band of its calendar.
+
+    None where no prefix leads to its zone.
+    """
     attributes = Attributes()
     words = [service]
     for condition in rule.conditions:
@@ -56,7 +59,7 @@ def samples_of(service: str, rule: Rule, catalogue: Catalogue) -> list[Sample]:
         words.append(f"to {attributes.called.decode()}")
     return [
         _sample(service, rule.unit_kind(), units, start_ms, attributes, [*words, *band])
-        for start_ms, band in _starts(rule, catalogue)
+        for start_ms, band in _starts(rule, catalogue, since_ms)
         for units in SIZES.get(rule.unit_kind(), (1,))
     ]
 
@@ -84,9 +87,9 @@ def _number_in(zones: PrefixZones | None, wanted: frozenset[bytes]) -> bytes:
     return min(found, key=lambda prefix: (len(prefix), prefix), default=b"")
 
 
-def _starts(rule: Rule, catalogue: Catalogue) -> list[tuple[int, list[str]]]:
+def _starts(rule: Rule, catalogue: Catalogue, since_ms: int) -> list[tuple[int, list[str]]]:
     """When samples begin: once in each band of the rule's calendar, with the band's name."""
-    start_ms = max(TUESDAY_NOON_MS, rule.valid_from_ms)
+    start_ms = max(TUESDAY_NOON_MS, rule.valid_from_ms, since_ms)
     calendar = None if rule.tariff is None else rule.tariff.calendar
     if calendar is None:
         return [(start_ms, [])]

@@ -26,6 +26,7 @@ def plain_numbers(texts: tuple[str, ...], numbering: Numbering | None, odd: list
     country = "" if numbering is None else numbering.country.decode()
     national = "" if numbering is None else numbering.national_prefix.decode()
     international = "" if numbering is None else numbering.international_prefix.decode()
+    digits: frozenset[int] = frozenset() if numbering is None else numbering.national_digits
     after_national: i64 = len(national)
     after_international: i64 = len(international)
     found: list[str] = []
@@ -40,6 +41,8 @@ def plain_numbers(texts: tuple[str, ...], numbering: Numbering | None, odd: list
                 number = text[after_international:]
             elif after_national and text.startswith(national):
                 number = country + text[after_national:]
+            elif len(text) in digits:
+                number = country + text
             else:
                 number = text
         if not number:

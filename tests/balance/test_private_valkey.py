@@ -17,6 +17,7 @@ from balance.memory import MemoryStore
 from balance.opening import open_store
 from balance.redis_store import private
 from balance.redis_store.binary import binary_of_wheel, find_binary
+from balance.redis_store.connection import connect
 from balance.redis_store.lock import SERVER, TOOL, DataLock
 from balance.redis_store.private import PrivateValkey, private_address
 from balance.redis_store.store import RedisStore, open_redis_store
@@ -246,3 +247,16 @@ def test_the_program_is_found_on_path_first(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StoreError, match="neither valkey-server nor redis-server"):
         find_binary()
+
+
+async def test_a_short_log_is_not_rewritten(tmp_path: Path) -> None:
+    """The server knows the setting, and takes it for half a gigabyte."""
+    server = PrivateValkey(tmp_path)
+    await server.start()
+    try:
+        connection = await connect(server.address, server.address.endpoints[0])
+        found = await connection.call(b"CONFIG", b"GET", b"auto-aof-rewrite-min-size")
+        connection.abort("asked")
+    finally:
+        await server.stop()
+    assert found == [b"auto-aof-rewrite-min-size", b"536870912"]

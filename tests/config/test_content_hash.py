@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.content_hash import content_hash
+from config.content_hash import Piece, content_hash
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -35,3 +35,12 @@ def test_a_part_that_is_made_when_it_is_needed() -> None:
     assert content_hash(late) == content_hash(made)
     with pytest.raises(TypeError, match="no plain content"):
         content_hash({"a": object()})
+
+
+@given(PLAIN)
+def test_a_piece_has_a_hash_of_its_own(content: object) -> None:
+    """It changes nothing of the whole, and its own hash is that of its content alone."""
+    piece, inner = Piece(content), Piece(content)
+    whole = {"a": piece, "b": [1, {"c": inner}]}
+    assert content_hash(whole) == content_hash({"a": content, "b": [1, {"c": content}]})
+    assert piece.digest == inner.digest == content_hash(content)

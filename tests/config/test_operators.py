@@ -68,6 +68,26 @@ def test_a_location_is_asked_for_by_whole_parts(tmp_path: Path) -> None:
     assert first.message == "location '23415-1-8' lies in zone 'area', which is asked for instead"
 
 
+HOURS = ", ".join(f"b{hour}: {{ hours: {hour:02d}:00-{hour + 1:02d}:00 }}" for hour in range(24))
+PRICES = ", ".join(f"b{hour}: {hour} EUR per 60 s" for hour in range(24))
+
+
+def test_examples_take_a_bounded_time_and_tell_a_bounded_reasoning(tmp_path: Path) -> None:
+    """Examples that meet too many switches of price are refused; of each some steps are shown."""
+    usage = "{ service: voice, duration: 365 d, at: 2026-01-01 }"
+    (tmp_path / "c.yaml").write_text(
+        f"services: [voice]\ncalendars: {{ hours: {{ bands: {{ {HOURS} }} }} }}\n"
+        f"plans: {{ p: {{ name: x, currency: EUR, voice: [{{ calendar: hours, price: {{ {PRICES} }} }}] }} }}\n"
+        "examples:\n" + f"  - {{ name: a, plan: p, usage: {usage}, costs: 1 EUR }}\n" * 40
+    )
+    issues = check_catalogue(tmp_path).issues
+    assert [issue.code for issue in issues[:3]] == ["T602"] * 3
+    assert issues[0].message == "example 'a': it costs 6044400.00 EUR, not 1.00 EUR"
+    assert issues[0].hint.count("\n") == 41
+    assert "... 8722 more steps ..." in issues[0].hint
+    assert (issues[-1].code, issues[-1].line) == ("T007", 4 + len(issues))
+
+
 def test_credit_has_no_bands_and_nothing_is_unlimited(tmp_path: Path) -> None:
     """Both are said at their place, with what to write instead."""
     (tmp_path / "c.yaml").write_text(
@@ -83,4 +103,21 @@ def test_credit_has_no_bands_and_nothing_is_unlimited(tmp_path: Path) -> None:
         (4, "T108", "credit pays at any time"),
         (5, "T104", "'unlimited' is not a size"),
         (6, "T201", "calendar 'n' has no band 'evening'"),
+    ]
+
+
+def test_digits_of_national_numbers_are_counted_in_reason(tmp_path: Path) -> None:
+    """Not below the length of short codes, nor beyond any number; and a country may have no prefix."""
+    text = "services: [voice]\nnumbering: { country: 47, national_prefix: none, national_digits: NN }\n"
+    text += "plans: { p: { name: x, currency: EUR, voice: [{ price: free }] } }\n"
+    (tmp_path / "c.yaml").write_text(text.replace("NN", "[8, 3]"))
+    found = [(issue.line, issue.code, issue.message) for issue in check_catalogue(tmp_path).issues]
+    assert found == [(2, "T104", "'3' is not a number of digits")]
+    (tmp_path / "c.yaml").write_text(text.replace("NN", "8"))
+    catalogue = check_catalogue(tmp_path).catalogue
+    assert catalogue is not None
+    assert catalogue.numbering is not None
+    assert [catalogue.numbering.international(number) for number in (b"22334455", b"0102")] == [
+        b"4722334455",
+        b"0102",
     ]

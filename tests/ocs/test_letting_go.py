@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
 
-from ocs.letting_go import AT_ONCE, let_go
+from bench.clocks import resident_kib
+from ocs.letting_go import AT_ONCE, LARGE_OCTETS, free_large_blocks_at_once, let_go
 from rating.catalogue import Catalogue, Plan
 
 
@@ -53,3 +56,17 @@ def test_the_order_is_from_the_whole_to_its_parts() -> None:
     del chain
     let_go(things)
     assert Part.freed == 1
+
+
+def test_large_blocks_go_back_to_the_system_at_once() -> None:
+    """On Linux with glibc what lay between blocks in use is no longer resident; elsewhere nothing happens."""
+    glibc = sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
+    if not free_large_blocks_at_once():
+        assert not glibc
+        return
+    blocks = [b"x" * LARGE_OCTETS for _ in range(100)]
+    kept = blocks[::2]
+    before = resident_kib(os.getpid())
+    del blocks
+    assert resident_kib(os.getpid()) < before - 40 * LARGE_OCTETS // 1024
+    assert len(kept) == 50

@@ -41,3 +41,23 @@ async def test_the_last_reload_wins(tmp_path: Path) -> None:
     assert await server.reload_catalogue()
     await first
     assert server.service.catalogue.version == load_catalogue(folder).version
+
+
+async def test_nothing_new_leaves_the_catalogue_that_is_there(tmp_path: Path) -> None:
+    """A reload of the same files, or of files with a mistake, keeps the very object and remembers nothing."""
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    write_catalogue(folder, "1.00", 10)
+    settings = load_settings(None, {"catalogue.path": str(folder), "store.data_dir": str(tmp_path)})
+    server = build_server(settings, MemoryStore(epoch_ms))
+    before = server.service.catalogue
+    assert await server.reload_catalogue()
+    assert server.service.catalogue is before
+    write_catalogue(folder, "wrong", 10)
+    assert not await server.reload_catalogue()
+    assert server.service.catalogue is before
+    write_catalogue(folder, "2.00", 10)
+    assert await server.reload_catalogue()
+    after = server.service.catalogue
+    assert after.under(before.version) is before
+    assert after.decks["d"] is before.decks["d"]

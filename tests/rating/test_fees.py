@@ -85,6 +85,23 @@ def test_numbers_in_international_form(dialled: bytes, international: bytes) -> 
     assert Numbering(b"49", b"0", b"00").international(dialled) == international
 
 
+@pytest.mark.parametrize(
+    ("dialled", "international"),
+    [
+        (b"2125551234", b"12125551234"),
+        (b"12125551234", b"12125551234"),
+        (b"011442012345678", b"442012345678"),
+        (b"442012345678", b"442012345678"),
+        (b"911", b"911"),
+        (b"*225#67890", b"*225#67890"),
+    ],
+)
+def test_national_numbers_without_a_prefix(dialled: bytes, international: bytes) -> None:
+    """As an American subscriber dials them: ten digits are a national number."""
+    numbering = Numbering(b"1", b"1", b"011", frozenset([10]))
+    assert numbering.international(dialled) == international
+
+
 def test_bonuses_of_an_event() -> None:
     """A top-up brings what it is large enough for."""
     small = Bonus("small", TOP_UP, at_least_micros=5)

@@ -14,6 +14,7 @@ from ocs.usage_import.texts import moment_parser, number_parser, octets_parser
 from rating.numbering import Numbering
 
 NUMBERINGS = [None, Numbering(b"49"), Numbering(b"1", b"", b"011"), Numbering(b"44", b"0", b"")]
+NUMBERINGS.append(Numbering(b"47", b"", b"00", frozenset([5, 8])))
 number_texts = st.one_of(
     st.from_regex(r"\+?(00|0|011)?[0-9]{0,22}", fullmatch=True), st.text("0123+ -x*#²٣", max_size=24)
 )
