@@ -186,7 +186,8 @@ def _name_of(service: str, text: RuleText, apn: bytes, others: list[Condition]) 
     """A name that says what the rule asks for: ``voice-germany-outgoing``, ``data-10``, ``data-any@ims``."""
     words: list[str] = []
     if text.deck is not None:
-        words.append(text.deck)
+        decks = text.deck.values() if isinstance(text.deck, dict) else [text.deck]
+        words += [deck for deck in decks if isinstance(deck, str)]
     for condition in others:
         words += sorted(value.decode() for value in condition.values)
     if text.rating_group is not None or not words:

@@ -88,4 +88,5 @@ def content_of(plan: Plan, digest: str, around: str) -> PlanContent:
             tariff = rule.tariff
             if tariff is not None and tariff.deck is not None:
                 decks.add(id(tariff.deck))
+                decks.update(id(deck) for deck in tariff.band_decks)
     return PlanContent(plan.plan_id, digest, around, frozenset(decks))

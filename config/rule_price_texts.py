@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from balance.quantity import UNIT_NAMES
+from config.catalogue_offers import band_number
 from config.catalogue_schema import RuleText
+from config.issues import TextError
 from config.piece_reader import IssueCollector, read_list, read_piece
 from config.quantity_text import Price, Quantity
 from config.rate_decks import PricedDeck
@@ -14,7 +16,8 @@ from config.rule_prices import BandPrices, PriceReader
 from config.surroundings import Surroundings
 from config.tariff_schema import TierText
 from config.tariff_text import Money
-from config.yaml_nodes import Document, Location
+from config.text_pieces import one_text
+from config.yaml_nodes import Data, Document, Location
 from rating.calendar import Calendar
 
 NEEDS_TARIFF: Final = frozenset(
@@ -51,6 +54,7 @@ class TariffText:
     calendar: Calendar | None = None
     tiers: list[PricedTier] = field(default_factory=list)
     deck: PricedDeck | None = None
+    band_decks: list[PricedDeck] = field(default_factory=list)
 
 
 class PriceTextReader:
@@ -71,7 +75,7 @@ class PriceTextReader:
         if text.calendar is not None:
             calendar = self._surroundings.calendars.find(text.calendar, self._document, (*at, "calendar"))
         if text.deck is not None:
-            return self._read_deck(text, at, usual)
+            return self._read_deck(text, at, usual, calendar)
         tiers: list[PricedTier] = []
         if text.tiers is not None:
             tiers = self._tiers(text, at, calendar)
@@ -97,13 +101,55 @@ class PriceTextReader:
                 return size.unit_kind
         return usual
 
-    def _read_deck(self, text: RuleText, at: Location, usual: int) -> TariffText:
-        for name in ("calendar", "tiers", "tiers_of"):
+    def _read_deck(self, text: RuleText, at: Location, usual: int, calendar: Calendar | None) -> TariffText:
+        for name in ("tiers", "tiers_of"):
             if getattr(text, name) is not None:
                 self._refuse((*at, name), f"{name!r} has no meaning beside a deck", "the deck has the prices")
-        deck = self._surroundings.decks.find(text.deck or "", self._document, (*at, "deck"))
-        kind = usual if deck is None else deck.per.unit_kind
-        return TariffText(kind, Price(0, "", Quantity(kind, 1)), deck=deck)
+        decks: list[PricedDeck] = []
+        if isinstance(text.deck, dict):
+            decks = self._decks_of_bands(text, text.deck, at, calendar)
+        else:
+            if text.calendar is not None:
+                hint = "one for each band: 'deck: { peak: NAME, off-peak: NAME }'"
+                self._refuse((*at, "calendar"), "'calendar' has no meaning beside one deck", hint)
+            one = self._find_deck(text.deck, (*at, "deck"))
+            decks = [] if one is None else [one]
+        kind = decks[0].per.unit_kind if decks else usual
+        found = TariffText(kind, Price(0, "", Quantity(kind, 1)), deck=decks[0] if decks else None)
+        if isinstance(text.deck, dict):
+            found.calendar, found.band_decks = calendar, decks
+        return found
+
+    def _decks_of_bands(
+        self, text: RuleText, written: dict[str, Data], at: Location, calendar: Calendar | None
+    ) -> list[PricedDeck]:
+        """The deck of each band of the calendar, in their order; none, and issues, where any is missing."""
+        place = (*at, "deck")
+        if calendar is None:
+            if text.calendar is None:
+                self._refuse(place, "decks for bands of which calendar?", "add 'calendar: NAME'", "T101")
+            return []
+        found: dict[str, PricedDeck] = {}
+        for band, data in written.items():
+            if band_number(self._issues, self._document, (*place, band), calendar, band) is None:
+                continue
+            deck = self._find_deck(data, (*place, band))
+            if deck is not None:
+                found[band] = deck
+        missing = [band for band in calendar.bands if band not in written]
+        if missing:
+            self._refuse(place, f"no deck for {' and '.join(missing)}", "each band has one", "T101")
+        if len({(deck.currency, deck.per.unit_kind) for deck in found.values()}) > 1:
+            self._refuse(place, "decks of different currencies or kinds of unit", "of one each", "T109")
+            return []
+        return [found[band] for band in calendar.bands] if len(found) == len(calendar.bands) else []
+
+    def _find_deck(self, data: Data, at: Location) -> PricedDeck | None:
+        try:
+            return self._surroundings.decks.find(one_text(data), self._document, at)
+        except TextError as error:
+            self._refuse(at, str(error), error.hint, error.code)
+            return None
 
     def _tiers(self, text: RuleText, at: Location, calendar: Calendar | None) -> list[PricedTier]:
         found: list[PricedTier] = []

@@ -9,7 +9,7 @@ from config.catalogue_offers import PERIODS, Offers, is_plain
 from config.catalogue_schema import RuleText
 from config.piece_reader import IssueCollector
 from config.price_slips import level_of
-from config.rate_decks import ROUNDING, deck_with
+from config.rate_decks import ROUNDING, PricedDeck, deck_with
 from config.rule_conditions import Scope, always_matches, may_match
 from config.rule_price_texts import NEEDS_TARIFF, PriceTextReader, TariffText
 from config.rule_tiers import TierReader
@@ -146,7 +146,8 @@ class TariffReader:
             caps=caps,
             discounts=discounts,
             bundles=bundles,
-            deck=self._deck(text, found, increments),
+            deck=None if found.deck is None else _counted(found.deck, text, increments),
+            band_decks=[_counted(deck, text, increments) for deck in found.band_decks],
             switch_policy=_SWITCH[text.switch],
             currency=currency,
         )
@@ -231,15 +232,14 @@ class TariffReader:
         self.partial.append(PartlyTaken(what, scope, conditions, at))
         return False
 
-    def _deck(self, text: RuleText, found: TariffText, increments: Increments) -> RateDeck | None:
-        """The deck of a rule, whose rows count as the rule says where they do not say it themselves."""
-        if found.deck is None:
-            return None
-        if text.increment is None and text.minimum is None:
-            return found.deck.deck
-        return deck_with(found.deck, increments)
-
     def _note_prices(self, service: str, found: TariffText) -> None:
         for tier in found.tiers:
             for rate in tier.prices.rates(found.kind, 0):
                 self.slips.append(Slip(service, found.kind, level_of(rate), tier.prices.location))
+
+
+def _counted(deck: PricedDeck, text: RuleText, increments: Increments) -> RateDeck:
+    """A deck whose rows count as the rule says where they do not say it themselves."""
+    if text.increment is None and text.minimum is None:
+        return deck.deck
+    return deck_with(deck, increments)

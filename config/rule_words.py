@@ -42,6 +42,9 @@ def price_words(rule: Rule, currency: str) -> str:
         step = format_quantity(Quantity(rate.unit_kind, rate.increment))
         return f"{text}, by {step}, rounded {_ROUNDING[rate.rounding]}"
     currency = tariff.currency or currency
+    if tariff.band_decks and tariff.calendar is not None:
+        named = zip(tariff.calendar.bands, tariff.band_decks, strict=True)
+        return ", ".join(f"{band} as in deck {deck.deck_id}" for band, deck in named)
     if tariff.deck is not None:
         return f"as in deck {tariff.deck.deck_id}"
     tiers = []

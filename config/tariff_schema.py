@@ -99,7 +99,9 @@ class TieredText(Piece):
     tiers: Annotated[Any, unread(list[TierText])] = None
     tiers_of: Text | None = Field(None, description="a counter of the plan, or usage: this usage alone")
     tier_mode: Annotated[Literal["graduated", "volume"], BeforeValidator(one_text)] = "graduated"
-    deck: Text | None = Field(None, description="a deck of 'rate_decks' with the price of each called number")
+    deck: Annotated[Any, unread(Text | dict[str, Text])] = Field(
+        None, description="a deck of 'rate_decks' with the price of each called number, or one for each band"
+    )
     octets: Annotated[Literal["total", "input", "output"], BeforeValidator(one_text)] = "total"
     switch: Annotated[Literal["evenly", "at start", "at end"], BeforeValidator(one_text)] = Field(
         "evenly", description="when volume was used that was reported over a switch of bands"

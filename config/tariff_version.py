@@ -47,6 +47,7 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
 _FIELDS_IN_USE: Final[dict[type, tuple[str, ...]]] = {
     BundleDefinition: ("calendar", "bands"),
     Numbering: ("national_digits",),
+    Tariff: ("band_decks",),
 }
 """What counts where it says something, so that a catalogue without it keeps its version."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from rating.charge import Line, Step
+from rating.decks import DeckRow, RateDeck
 from rating.exchange import ExchangeRate
 from rating.meter import Meter, MeteredPot
 from rating.rates import Rate
@@ -45,14 +46,12 @@ def steps_of_rule(rule: Rule | None, situation: Situation) -> list[Step]:
     return found
 
 
-def explain_deck(meter: Meter) -> None:
-    """Which row of a deck has the price."""
-    deck = meter.tariff.deck
-    row = meter.deck_row
-    if deck is not None and row is not None:
+def explain_deck(meter: Meter, deck: RateDeck, row: DeckRow, band: str) -> None:
+    """Which row of a deck has the price: for the whole usage ("") or for a band."""
+    if meter.trace is not None:
         name = f"{deck.deck_id}: {row.destination.decode(errors='replace')}"
         numbers = [("price_micros", row.rate.price_micros), ("per_units", row.rate.per_units)]
-        _add(meter, "deck", name, deck.place_of(row), numbers)
+        _add(meter, "deck", f"{band} {name}" if band else name, deck.place_of(row), numbers)
 
 
 def explain_exchange(meter: Meter, rate: ExchangeRate) -> None:

@@ -140,6 +140,7 @@ class Meter:
         self.continues: bool = False
         # how it is priced: of the tariff, or of the deck's row
         self.deck_rate: Rate | None = None
+        self.band_rates: list[Rate] | None = None
         self.tiers: list[Tier] = tariff.tiers
         self.increment: i64 = tariff.increment
         self.minimum: i64 = tariff.minimum

@@ -17,7 +17,7 @@ def copy_of(meter: Meter) -> Meter:
         meter.zone,
         meter.started_ms,
     )
-    copy.deck_row, copy.deck_rate = meter.deck_row, meter.deck_rate
+    copy.deck_row, copy.deck_rate, copy.band_rates = meter.deck_row, meter.deck_rate, meter.band_rates
     copy.refusal, copy.refusal_about = meter.refusal, meter.refusal_about
     copy.increment, copy.minimum, copy.fee_micros = meter.increment, meter.minimum, meter.fee_micros
     copy.exchange_numerator = meter.exchange_numerator

@@ -5,13 +5,15 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from rating.bundles import MONEY, BundleDefinition
+from rating.calendar import band_at
 from rating.catalogue import Catalogue, Plan
 from rating.charge import NO_DECK_ROW, NO_EXCHANGE_RATE, Step
-from rating.decks import DeckRow
+from rating.decks import DeckRow, RateDeck
 from rating.explain import explain_deck, explain_discount, explain_exchange, explain_rule
 from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
-from rating.moment import holds
+from rating.moment import holds, zone_of
 from rating.periods import EVER, USAGE, period_number
+from rating.rates import Rate
 from rating.rule import Rule
 from rating.situation import Situation
 from rating.tariff import MICROS, UNITS, VOLUME, Counter, Discount, Tariff
@@ -38,7 +40,7 @@ def open_meter(
         meter.trace = steps
         explain_rule(meter)
     if tariff.deck is not None:
-        _take_row(meter)
+        _take_rows(meter, tariff.deck)
     if tariff.currency and tariff.currency != plan.currency:
         _take_exchange_rate(meter, catalogue, plan.currency)
     if tariff.counts:
@@ -57,27 +59,51 @@ def open_meter(
     return meter
 
 
-def _take_row(meter: Meter) -> None:
-    deck = meter.tariff.deck
-    row: DeckRow | None = None
-    if deck is not None:
-        called = meter.situation.attributes.called
-        if meter.trace is None:
-            row = deck.price_for(called, meter.started_ms)
-        else:
-            row = deck.row_for(called, meter.started_ms)
-    if deck is None or row is None:
-        meter.refusal = NO_DECK_ROW
-        meter.refusal_about = "" if deck is None else deck.deck_id
+def _take_rows(meter: Meter, deck: RateDeck) -> None:
+    """The row of the deck; where bands have their own, of each, and that of the current band says the rest."""
+    decks = meter.tariff.band_decks
+    calendar = meter.tariff.calendar
+    if not decks or calendar is None:
+        row = _row_of(meter, deck)
+        if row is not None:
+            _take_row(meter, row)
+            explain_deck(meter, deck, row, "")
         return
+    current, _ = band_at(calendar, zone_of(meter, calendar), meter.started_ms)
+    rows: list[DeckRow] = []
+    rates: list[Rate] = []
+    for band in range(len(decks)):
+        row = _row_of(meter, decks[band])
+        if row is None:
+            return
+        rows.append(row)
+        rates.append(row.rate)
+        explain_deck(meter, decks[band], row, calendar.bands[band])
+    meter.band_rates = rates
+    _take_row(meter, rows[current])
+
+
+def _row_of(meter: Meter, deck: RateDeck) -> DeckRow | None:
+    """The row of the called number; a refusal where there is none."""
+    called = meter.situation.attributes.called
+    row: DeckRow | None
+    if meter.trace is None:
+        row = deck.price_for(called, meter.started_ms)
+    else:
+        row = deck.row_for(called, meter.started_ms)
+    if row is None:
+        meter.refusal = NO_DECK_ROW
+        meter.refusal_about = deck.deck_id
+    return row
+
+
+def _take_row(meter: Meter, row: DeckRow) -> None:
     meter.deck_row = row
     meter.deck_rate = row.rate
     meter.increment = row.increment
     meter.minimum = row.minimum
     if row.connection_fee_micros > 0:
         meter.fee_micros = row.connection_fee_micros
-    if meter.trace is not None:
-        explain_deck(meter)
 
 
 def _take_exchange_rate(meter: Meter, catalogue: Catalogue, currency: str) -> None:

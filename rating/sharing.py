@@ -42,7 +42,8 @@ def _content_of_tariff(tariff: Tariff) -> tuple[object, ...]:
     tiers = tuple((tier.up_to, tuple(id(rate) for rate in tier.rates)) for tier in tariff.tiers)
     counting = (tariff.unit_kind, tariff.octets_of, tariff.increment, tariff.minimum, tariff.rounding)
     others = (tariff.connection_fee_micros, tariff.tier_mode, tariff.switch_policy, tariff.currency)
-    return (tiers, counting, others, id(tariff.calendar), id(tariff.deck))
+    decks = tuple(id(deck) for deck in tariff.band_decks)
+    return (tiers, counting, others, id(tariff.calendar), id(tariff.deck), decks)
 
 
 def _content_of_levels(first: Level) -> tuple[object, ...]:

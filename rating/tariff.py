@@ -117,7 +117,8 @@ class Tariff:
 
     Counted are 0 units for none, else ``minimum`` units and whole ``increment``s beyond it. ``currency`` is
     that of its prices and connection fee ("" = the plan's); caps and discounts are in the plan's. A ``deck``
-    has the price instead of ``tiers``. ValueError where it can not be computed with.
+    has the price instead of ``tiers``; with ``band_decks`` each band's has, and that of the band in which the
+    usage begins says how it counts. ValueError where it can not be computed with.
 
     ``counts`` are the counters that the usage feeds, the tiers' own among them. ``bundles`` and ``discounts``
     are those of the plan that may apply: their conditions are asked for each usage.
@@ -141,6 +142,7 @@ class Tariff:
         discounts: list[Discount] | None = None,
         bundles: list[BundleDefinition] | None = None,
         deck: RateDeck | None = None,
+        band_decks: list[RateDeck] | None = None,
         switch_policy: i64 = SPLIT_EVENLY,
         currency: str = "",
     ) -> None:
@@ -159,6 +161,7 @@ class Tariff:
         self.discounts = [] if discounts is None else discounts
         self.bundles = [] if bundles is None else bundles
         self.deck = deck
+        self.band_decks = [] if band_decks is None else band_decks
         self.switch_policy = switch_policy
         self.currency = currency
         self._check()
@@ -168,6 +171,8 @@ class Tariff:
         if self.deck is None and not self.tiers:
             raise ValueError("a tariff has tiers or a deck")
         bands = 1 if self.calendar is None else len(self.calendar.bands)
+        if self.band_decks and len(self.band_decks) != bands:
+            raise ValueError("a tariff has one deck for each band, or one for all")
         for tier in self.tiers:
             if len(tier.rates) not in {1, bands}:
                 raise ValueError("a tier has one rate for each band, or one for all")

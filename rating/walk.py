@@ -152,7 +152,8 @@ def _price_again(meter: Meter) -> None:
 
 def _rate(meter: Meter, band: i64, tier: i64) -> Rate:
     if meter.deck_rate is not None:
-        return meter.deck_rate
+        of_bands = meter.band_rates
+        return meter.deck_rate if of_bands is None else of_bands[band]
     rates = meter.tiers[tier].rates
     return rates[band] if len(rates) > 1 else rates[0]
 

@@ -11,6 +11,7 @@ from rating.attributes import ATTRIBUTE_NAMES, DESTINATION, DESTINATION_GROUP, N
 from rating.calendar import band_at
 from rating.catalogue import Catalogue
 from rating.conditions import Attributes
+from rating.decks import RateDeck
 from rating.prefixes import PrefixZones
 from rating.rule import Rule
 from rating.usage import Usage
@@ -19,6 +20,8 @@ TUESDAY_NOON_MS: Final = 1_795_521_600_000
 """2026-11-24 12:00 UTC: when a sample is used whose rule does not begin later."""
 HOURS: Final = 168
 """A week, in which every band of a calendar is looked for but those of holidays."""
+MOST_PREFIXES: Final = 1000
+"""How many prefixes of a deck are tried."""
 SIZES: Final = {OCTETS: (1_000_000, 1_000_000_000), SECONDS: (60, 300, 3600)}
 
 
@@ -55,7 +58,7 @@ def samples_of(service: str, rule: Rule, catalogue: Catalogue, since_ms: int = 0
             if value:
                 words.append(f"{name.replace('_', ' ')} {value.decode()}")
     if rule.tariff is not None and rule.tariff.deck is not None and not attributes.called:
-        attributes.called = rule.tariff.deck.prefixes.at(0)
+        attributes.called = _number_of_decks(rule.tariff.band_decks or [rule.tariff.deck])
         words.append(f"to {attributes.called.decode()}")
     return [
         _sample(service, rule.unit_kind(), units, start_ms, attributes, [*words, *band])
@@ -76,6 +79,15 @@ def _sample(
     else:
         usage.units = units
     return Sample(f"{', '.join(words)}: {format_quantity(Quantity(kind, units))}", usage)
+
+
+def _number_of_decks(decks: list[RateDeck]) -> bytes:
+    """The first prefix of the first deck for which all of them have a price; its very first where none has."""
+    prefixes = decks[0].prefixes
+    for index in range(min(prefixes.count, MOST_PREFIXES)):
+        if all(deck.prefixes.find(prefixes.at(index)) >= 0 for deck in decks):
+            return prefixes.at(index)
+    return prefixes.at(0)
 
 
 def _number_in(zones: PrefixZones | None, wanted: frozenset[bytes]) -> bytes:
