@@ -245,4 +245,5 @@ class PlanReader:
         selected = [found for found in rules if found.service in selection.selectors]
         checks.warn_of_unreachable(selected)
         checks.warn_of_gaps(selected, start)
+        checks.warn_of_received(selected)
         return selection.selectors

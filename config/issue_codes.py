@@ -42,6 +42,7 @@ ISSUE_CODES: Final = {
     "T904": "a band that never holds",
     "T905": "something is said twice, with the same meaning",
     "T906": "usage that has no price",
+    "T907": "received usage with the price of the subscriber's own zone",
 }
 """Code to meaning. T0 is the form of files, T1 single values, T2 names, T3 calendars, T4 rules, T5 decks, T6
 examples; T9 are warnings."""

@@ -12,11 +12,11 @@ from config.rule_conditions import same_family
 from config.rule_tariffs import PartlyTaken, Slip
 from config.surroundings import Surroundings
 from config.yaml_nodes import Document, Location
-from rating.attributes import ATTRIBUTE_NAMES, DIRECTION
+from rating.attributes import ATTRIBUTE_NAMES, DESTINATION, DESTINATION_GROUP, DIRECTION
 from rating.calendar import FAR_MS
 from rating.catalogue import ANY_RATING_GROUP
 from rating.conditions import Condition, strength
-from rating.rule import Rule
+from rating.rule import CHARGE, Rule
 
 MOST_COMPARED: Final = 300_000
 """So many pairs of rules of a plan are compared; a larger plan is not searched for unreachable rules."""
@@ -110,6 +110,28 @@ class RuleChecks:
                 message = f"{service} that fits no other rule has no price {since}{until}"
                 self._issues.add(self._document.warning(at, message, "", "T906", at_key=True))
 
+    def warn_of_received(self, rules: list[ReadRule]) -> None:
+        """A warning where a rule for the subscribers' own zone takes received usage from one for it."""
+        numbering, table = self._shared.numbering, self._shared.tables.get("destinations")
+        own = b"" if numbering is None or table is None else table.zone_of(numbering.country)
+        if not own:
+            return
+        received = [found for found in rules if _asks(found.rule, (DIRECTION,)) == {b"incoming"}]
+        for found in rules:
+            rule = found.rule
+            zones = _asks(rule, (DESTINATION, DESTINATION_GROUP))
+            if own not in zones or _asks(rule, (DIRECTION,)) or _is_free(rule):
+                continue
+            for other in received:
+                if other.service == found.service and _takes_from(rule, other.rule):
+                    message = (
+                        f"also prices received {found.service}, not the rule of {self._place(other.location)}: "
+                        "who is called there is the subscriber"
+                    )
+                    hint = "add 'direction: outgoing', or a 'priority' to that rule"
+                    self._issues.add(self._document.warning(found.location, message, hint, "T907"))
+                    break
+
     def warn_of_missing_groups(
         self, rules: list[ReadRule], tables: dict[str, dict[int, Rule]], selectors: Collection[str]
     ) -> None:
@@ -139,6 +161,27 @@ class RuleChecks:
                 if is_slip(price.level, usual):
                     message = slip_words("this", price.level, usual, f"for {service} on this plan")
                     self._issues.add(self._document.warning(price.location, message, "", "T903"))
+
+
+def _asks(rule: Rule, attributes: tuple[int, ...]) -> frozenset[bytes]:
+    """Which values a rule asks for of some attributes, groups by their zones; empty where it asks for none."""
+    return frozenset().union(*(each.members for each in rule.conditions if each.attribute in attributes))
+
+
+def _is_free(rule: Rule) -> bool:
+    """Whether a rule charges, and always nothing."""
+    tariff = rule.tariff
+    if rule.action != CHARGE or tariff is None:
+        return rule.action == CHARGE and rule.rate.price_micros == 0
+    prices = [rate.price_micros for tier in tariff.tiers for rate in tier.rates]
+    return tariff.deck is None and tariff.connection_fee_micros == 0 and not any(prices)
+
+
+def _takes_from(rule: Rule, other: Rule) -> bool:
+    """Whether a rule comes before another at some time, where both fit."""
+    stronger = (rule.priority, strength(rule.conditions)) > (other.priority, strength(other.conditions))
+    together = rule.valid_from_ms < other.valid_until_ms and other.valid_from_ms < rule.valid_until_ms
+    return stronger and together
 
 
 def _hides(rival: Rule, rule: Rule) -> bool:

@@ -72,6 +72,11 @@ def _notes(connection: Connection, number: str) -> Iterable[str]:
 
 def make_credit_note(invoice: Invoice, earlier: list[Invoice], request: CreditRequest) -> Invoice:
     """The credit note without its number. Pure; ``earlier`` are those of the same invoice."""
+    if not request.reason.strip():
+        raise BillingError("a credit note says why: give it a reason")
+    if invoice.total_micros <= 0:
+        comes_to = f"{format_micros(invoice.total_micros)} {invoice.currency}"
+        raise BillingError(f"invoice {invoice.number} is of {comes_to}: there is nothing to credit")
     credited: dict[int, int] = {}
     for note in earlier:
         for line in note.lines:
@@ -87,6 +92,7 @@ def make_credit_note(invoice: Invoice, earlier: list[Invoice], request: CreditRe
     if not lines:
         raise BillingError(f"invoice {invoice.number} has no line {request.line}")
     lines = [line for line in lines if line.amount_micros]
+    _refuse_the_same(lines, earlier, request)
     taxes = _taxes(invoice, lines, earlier)
     net = sum(line.amount_micros for line in lines)
     tax = sum(line.tax_micros for line in taxes)
@@ -131,6 +137,16 @@ def _credited(line: InvoiceLine, before_micros: int, net_micros: int | None) -> 
         original = divided(line.original_micros * amount, abs(line.amount_micros))
         original = original if line.amount_micros > 0 else -original
     return replace(line, kind=CREDIT, amount_micros=amount, original_micros=original)
+
+
+def _refuse_the_same(lines: list[InvoiceLine], earlier: list[Invoice], request: CreditRequest) -> None:
+    """A command that was called twice gives back once: the same amounts, reason and day are a mistake."""
+    for note in earlier:
+        same_why = (note.reason, note.issue_day) == (request.reason, request.day)
+        if same_why and note.lines == tuple(lines):
+            raise BillingError(
+                f"{note.number} of {note.issue_day} gave the same back for the same reason: say another one"
+            )
 
 
 def _on_the_whole(invoice: Invoice, net_micros: int) -> InvoiceLine:

@@ -23,8 +23,19 @@ AT_ONCE: Final = 2000
 _Key = tuple[str, str, str, str, str, bool, str, str]
 
 
+def numbers_of_run(engine: Engine, run_id: int) -> list[str]:
+    """The numbers of a run's invoices, in order. BillingError where there is none."""
+    with engine.connect() as connection:
+        query = select(INVOICE.c.number).where(INVOICE.c.run_id == run_id).order_by(INVOICE.c.number)
+        numbers = list(connection.scalars(query))
+    if not numbers:
+        raise BillingError(f"there is no invoice of run {run_id}")
+    return numbers
+
+
 def run_invoices(engine: Engine, lake: Lake, run_id: int) -> Iterator[Invoice]:
-    """All invoices of a run with their usage, by account."""
+    """All invoices of a run with their usage, by account. BillingError where there is none."""
+    numbers_of_run(engine, run_id)
     return _in_parts(engine, lake, INVOICE.c.run_id == run_id)
 
 

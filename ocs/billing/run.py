@@ -12,12 +12,13 @@ from datetime import date
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.bill_discounts_file import BillDiscounts
 from config.tax_file import TaxTable
 from ocs.billing.accounts import BillingError, Customers, load_customers, load_cycle
+from ocs.billing.begun import drafted, hold_cycle, new_run, require_unchanged, same_input, unfinished
 from ocs.billing.commit import Totals, commit_drafts
 from ocs.billing.draft import Draft
 from ocs.billing.drafting import BillDrafter, BillingInput, PayerInput, window_of
@@ -100,11 +101,13 @@ class BillingRuns:
             self._give_up(work.run_id)
             return Outcome(0, to_day, Totals(), [])
         for drafts in self._batches(work, progress):
-            self._keep(work.run_id, drafts)
+            self._keep(work, drafts)
         if len(work.problems) == len(work.customers.payers):
             self._give_up(work.run_id)
             return Outcome(0, to_day, Totals(), work.problems)
         with writing(self._engine) as connection:
+            hold_cycle(connection, cycle_id)
+            require_unchanged(connection, work.run_id, work.given)
             totals = commit_drafts(connection, work.run_id, as_of.isoformat(), self._clock())
         return Outcome(work.run_id, to_day, totals, work.problems, resumed)
 
@@ -140,19 +143,20 @@ class BillingRuns:
         """The run to work on: the cycle's unfinished one with its input, or a new one."""
         cut = self._lake.highest_file_id()
         with writing(self._engine) as connection:
+            hold_cycle(connection, cycle_id)
             cycle, to_day, customers = self._customers(connection, cycle_id, as_of)
-            row = _unfinished(connection, cycle_id)
+            row = unfinished(connection, cycle_id)
             if row is None:
                 given = self._given(cycle, to_day, as_of.isoformat(), customers, cut)
-                return _Work(_new_run(connection, self._run_row(given)), given, customers)
+                return _Work(new_run(connection, self._run_row(given)), given, customers)
             if row.as_of_day != as_of.isoformat():
                 raise BillingError(
                     f"run {row.run_id} of {cycle_id} as of {row.as_of_day} is not finished: "
                     f"finish it with --as-of {row.as_of_day}, or drop it with `ocs bill drop {row.run_id}`"
                 )
             given = self._given(cycle, to_day, as_of.isoformat(), customers, row.lake_cut)
-            if _same_input(row, given):
-                return _Work(row.run_id, given, customers, _drafted(connection, row.run_id))
+            if same_input(row, given):
+                return _Work(row.run_id, given, customers, drafted(connection, row.run_id))
             given = self._given(cycle, to_day, as_of.isoformat(), customers, cut)
             connection.execute(delete(BILLING_DRAFT).where(BILLING_DRAFT.c.run_id == row.run_id))
             again = update(BILLING_RUN).where(BILLING_RUN.c.run_id == row.run_id)
@@ -194,10 +198,12 @@ class BillingRuns:
             run = BILLING_RUN.c
             connection.execute(delete(BILLING_RUN).where(run.run_id == run_id, run.status == STARTED))
 
-    def _keep(self, run_id: int, drafts: list[Draft]) -> None:
+    def _keep(self, work: _Work, drafts: list[Draft]) -> None:
+        run_id = work.run_id
         rows = ((run_id, draft.payer_id, draft.invoice is not None, draft.to_json()) for draft in drafts)
         try:
             with writing(self._engine) as connection:
+                require_unchanged(connection, work.run_id, work.given)
                 insert_rows(connection, BILLING_DRAFT, BILLING_DRAFT.columns.keys(), rows)
         except Exception as error:
             if isinstance(error, IntegrityError) or "UNIQUE" in str(error) or "unique" in str(error):
@@ -261,31 +267,3 @@ class _ByPayer:
                 found.append(self._next)
             self._next = next(self._sums, None)
         return found
-
-
-def _unfinished(connection: Connection, cycle_id: str) -> Row[tuple[object, ...]] | None:
-    run = BILLING_RUN.c
-    query = select(BILLING_RUN).where(run.cycle_id == cycle_id, run.status == STARTED).with_for_update()
-    return connection.execute(query).one_or_none()
-
-
-def _new_run(connection: Connection, row: dict[str, object]) -> int:
-    try:
-        return int(connection.scalars(insert(BILLING_RUN).values(row).returning(BILLING_RUN.c.run_id)).one())
-    except IntegrityError as error:
-        raise BillingError(f"another process has begun a run of {row['cycle_id']}") from error
-
-
-def _drafted(connection: Connection, run_id: int) -> set[str]:
-    return set(connection.scalars(select(BILLING_DRAFT.c.account_id).where(BILLING_DRAFT.c.run_id == run_id)))
-
-
-def _same_input(row: Row[tuple[object, ...]], given: BillingInput) -> bool:
-    frozen = given.frozen
-    return (row.to_day, row.lake, row.catalogue, row.tax_table, row.customers) == (
-        given.to_day.isoformat(),
-        frozen.lake,
-        frozen.catalogue,
-        frozen.tax_table,
-        frozen.customers,
-    )

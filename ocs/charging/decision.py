@@ -50,7 +50,7 @@ class Decision:
     not a ``replayed`` answer still depends on the states it read: they must be compared before it is sent.
     """
 
-    def __init__(self, answer: CreditControlAnswer, records: list[bytes]) -> None:
+    def __init__(self, answer: CreditControlAnswer, records: tuple[bytes, ...]) -> None:
         self.answer = answer
         self.replayed = False
         self.account: Account | None = None
@@ -77,7 +77,7 @@ def decide(
     if session is not None:
         stored = find_answer(session.answers, request)
         if stored is not None:
-            repeated = Decision(unpack_answer(stored), [])
+            repeated = Decision(unpack_answer(stored), ())
             repeated.replayed = True
             return repeated
     for mscc in request.services:
@@ -117,7 +117,7 @@ def expire(
     now_ms: i64,
 ) -> Decision:
     """Give up an open session whose gateway has vanished: all it holds goes back (RFC 8506, 7: Tcc expiry)."""
-    decision = Decision(CreditControlAnswer(SUCCESS), [])
+    decision = Decision(CreditControlAnswer(SUCCESS), ())
     closing = session.copy()
     if account is not None:
         turn = Turn(
@@ -125,7 +125,7 @@ def expire(
         )
         close_services(turn, "expired", now_ms)
         decision.account = turn.account
-        decision.records.extend(turn.records)
+        decision.records = turn.records
     closing.state = CLOSED
     decision.session = closing
     decision.closed = True
@@ -160,7 +160,8 @@ def _initial(
     opening = ChargingSession(_identity(request, subscriber, service, plan), now_ms)
     if session is not None:
         opening.version = session.version
-        opening.answers = session.answers[:]
+        opening.answers = session.answers
+        opening.answer_count = session.answer_count
         opening.records = session.records
     opening.circumstances = circumstances_told(request, UNTOLD)
     turn = Turn(account.copy(), opening, plan, catalogue, policy)
@@ -226,7 +227,7 @@ def _rejected(request: CreditControlRequest, turn: Turn, answer: CreditControlAn
     turn.session.state = CLOSED
     decision = _changed(request, turn, answer, now_ms)
     decision.account = None
-    decision.records = []
+    decision.records = ()
     return decision
 
 
@@ -234,7 +235,7 @@ def _refusal(result_code: i64, failed_avp: bytes, error_message: str) -> Decisio
     answer = CreditControlAnswer(result_code)
     answer.failed_avp = failed_avp
     answer.error_message = error_message
-    return Decision(answer, [])
+    return Decision(answer, ())
 
 
 def _identity(

@@ -47,7 +47,7 @@ def give_loyalty(account: Account, bonuses: list[Bonus], activated_ms: i64, now_
             mark = bonus.bonus_id + GIVEN
             if not _is_marked(account, mark):
                 give_bonus(account, bonus, now_ms)
-                account.counters.append(AccountCounter(mark, 0, 1))
+                account.counters += (AccountCounter(mark, 0, 1),)
 
 
 def _is_marked(account: Account, mark: str) -> bool:
@@ -80,4 +80,4 @@ def _fill(
             kept.append(bucket)
     if not found:
         kept.append(Bucket(name, unit_kind, units, units, 0, ends_ms))
-    account.buckets = kept
+    account.buckets = tuple(kept)

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from ocs.billing.accounts import BillingError
 from ocs.billing.document.files import write_files
 from ocs.billing.document.invoice_renderer import InvoiceRenderer
 from ocs.billing.document.run_rendering import RenderingError, RenderingOutcome, render_run
 from ocs.billing.invoice import INVOICE, Invoice
-from ocs.billing.itemised import invoices_with_usage
+from ocs.billing.itemised import invoices_with_usage, numbers_of_run
 from ocs.billing.reading import load_document
-from ocs.billing.tables import INVOICE as INVOICES
 from ocs.cdr.lake import Lake, LakeError
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
@@ -104,11 +103,7 @@ def _render_run(
     *,
     again: bool,
 ) -> RenderingOutcome:
-    with engine.connect() as connection:
-        query = select(INVOICES.c.number).where(INVOICES.c.run_id == run_id).order_by(INVOICES.c.number)
-        numbers = connection.scalars(query).all()
-    if not numbers:
-        raise BillingError(f"there is no invoice of run {run_id}")
+    numbers = numbers_of_run(engine, run_id)
     with progress_bar("documents", len(numbers)) as progress:
         return render_run(
             numbers,

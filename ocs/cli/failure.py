@@ -27,6 +27,8 @@ def failure_of(error: Exception) -> Failure | None:
         from ocs.database.opening import reason_of  # noqa: PLC0415
 
         return Failure(f"the database: {reason_of(error)}")
+    if _is_of_the_lake(error):
+        return Failure(f"the lake: {error}")
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         place = f"{error.filename}: " if error.filename else ""
         return Failure(f"{place}{error.strerror or error}")
@@ -42,3 +44,12 @@ def _is_of_the_database(error: Exception) -> bool:
     from ocs.database.opening import DatabaseError  # noqa: PLC0415
 
     return isinstance(error, (DatabaseError, InterfaceError, OperationalError))
+
+
+def _is_of_the_lake(error: Exception) -> bool:
+    """Whether a file of the lake can not be read or written; a wrong query of ours is not among these."""
+    if "duckdb" not in sys.modules:
+        return False
+    import duckdb  # noqa: PLC0415
+
+    return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException))

@@ -1,4 +1,4 @@
-"""Options that several commands share. They may stand before or after the subcommand; the last one wins."""
+"""Options that several commands share, before or after the subcommand: the last wins, the environment never."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:  # pydantic behind it costs 80 ms, which `ocs --help` shall not
     from config.settings_schema import Settings
@@ -23,8 +24,13 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        ctx.meta.setdefault(_KEY, {})[param.name] = value
+    if value is None:
+        return
+    given = ctx.meta.setdefault(_KEY, {})
+    if ctx.get_parameter_source(param.name or "") is ParameterSource.ENVIRONMENT:
+        given.setdefault(param.name, value)  # a subcommand asks it again, after the options before it
+    else:
+        given[param.name] = value
 
 
 def _option(name: str, metavar: str, text: str) -> Callable[[Decorated], Decorated]:

@@ -162,10 +162,10 @@ def _rate_text(rate: ExchangeRate) -> str:
 
 def _net(totals: tuple[DirectionTotal, ...], conversions: tuple[Conversion, ...]) -> tuple[Net, ...]:
     """Both ways against each other: in each currency in which something is due after conversion."""
-    converted = {conversion.direction: conversion for conversion in conversions}
+    converted = {(conversion.direction, conversion.currency): conversion for conversion in conversions}
     sums: dict[str, list[int]] = {}
     for total in totals:
-        conversion = converted.get(total.direction)
+        conversion = converted.get((total.direction, total.currency))
         currency = total.currency if conversion is None else conversion.to_currency
         amount = total.due_micros if conversion is None else conversion.converted_micros
         ways = sums.setdefault(currency, [0, 0])

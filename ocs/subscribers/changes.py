@@ -126,7 +126,7 @@ def _put_account(
         present = {bundle_of(bucket) for bucket in account.buckets}
         for bundle in plan.bundles:
             if bundle.bundle_id not in present:
-                account.buckets.append(first_bucket(bundle, plan.zone or zone, now_ms))
+                account.buckets += (first_bucket(bundle, plan.zone or zone, now_ms),)
                 changed = True
         if old is None:
             changed = _give_bonuses(account, plan, now_ms) or changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ocs.usage_import.pots import OpenPots, Pots
+from ocs.usage_import.pots import OpenPots, Pots, expiry
 from rating.bundles import BundleDefinition
 from rating.calendar import FAR_MS
 from rating.offers import Bonus
@@ -41,7 +41,7 @@ def open_gifts(opened: OpenPots, kept: Pots, at_ms: int) -> None:
             else:
                 opened.from_ms = max(opened.from_ms, begin)
                 opened.until_ms = min(opened.until_ms, end)
-                opened.pots.append(Pot(bundle_id, int(kind), units, 0 if end >= FAR_MS else end))
+                opened.pots.append(Pot(bundle_id, int(kind), units, expiry(end)))
                 opened.places.append((by_period, key))
 
 

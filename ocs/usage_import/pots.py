@@ -1,7 +1,8 @@
 """The bundles of a subscription in a period: granted when the period is first used, kept by period.
 
-A usage uses the pots of the period that it began in, a late record what is left of its own. Of a period's rest,
-``rollover_units`` at most go on when a later period is first used; what does not go on stays for late records.
+A usage uses the pots of the period that it began in, also beyond the period's end; a late record what is left
+of its own. Of a period's rest, ``rollover_units`` at most go on when a later period is first used; what does
+not go on stays for late records.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from rating.usage import Pot
 
 ROLLED: Final = "rolled"
 """What marks the part of a pot that goes on, in its key."""
+
+HELD_MS: Final = 366 * 1000 * DAY_S
+"""So long after a pot's end a usage that began before it may go on to use it."""
 
 Pots = dict[str, dict[str, int]]
 """Units by bundle and by number of the period, or number and ROLLED for what went on from it."""
@@ -132,10 +136,14 @@ def _rolled(definition: BundleDefinition, kept: dict[str, int], number: int) -> 
     return kept[key]
 
 
+def expiry(end_ms: int) -> int:
+    """When a pot expires for a usage that began before its end; 0 = never. Earlier ends expire earlier."""
+    return 0 if end_ms >= FAR_MS else end_ms + HELD_MS
+
+
 def _add(opened: OpenPots, bundle: Bundle, kept: dict[str, int], period: str, end_ms: int) -> None:
     definition = bundle.definition
-    expires_ms = 0 if end_ms >= FAR_MS else end_ms
-    pot = Pot(definition.bundle_id, definition.unit_kind, kept[period], expires_ms)
+    pot = Pot(definition.bundle_id, definition.unit_kind, kept[period], expiry(end_ms))
     opened.pots.append(pot if bundle.shared is None else bundle.shared.pot(period, pot))
     opened.places.append((kept, period))
 

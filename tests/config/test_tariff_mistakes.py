@@ -149,6 +149,35 @@ WARNINGS = [
 ]
 
 
+AT_A_PRICE = "price: 1 EUR per 60 s"
+TAKEN = ["3 wT907 { destination"]
+RECEIVED = [
+    ("direction: incoming, price: free", f"destination: home, {AT_A_PRICE}", TAKEN),
+    ("direction: incoming, price: free", f"destination: home, {AT_A_PRICE}, increment: 60/1", TAKEN),
+    ("direction: incoming, price: free", "destination: [france, home], access: denied", TAKEN),
+    ("direction: incoming, network: abroad, price: free", f"destination: home, {AT_A_PRICE}", TAKEN),
+    ("direction: incoming, price: free", "destination: home, price: free", []),
+    ("direction: incoming, price: free", f"destination: eu, {AT_A_PRICE}", []),
+    ("direction: incoming, price: free", f"destination: home, direction: outgoing, {AT_A_PRICE}", []),
+    ("direction: incoming, price: free, priority: 1", f"destination: home, {AT_A_PRICE}", []),
+    (
+        "direction: incoming, price: free, valid_until: 2026-06-01",
+        f"destination: home, {AT_A_PRICE}, valid_from: 2026-06-01",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("received", "zone", "expected"), RECEIVED)
+def test_a_received_call_is_not_to_have_the_price_of_its_own_number(
+    tmp_path: Path, received: str, zone: str, expected: list[str]
+) -> None:
+    """A rule for the network's own zone without a direction would take it; without numbering nobody knows."""
+    rules = plan("\n".join(f"{{ {keys} }}" for keys in ("price: free", zone, received)))
+    assert told(tmp_path, rules) == []
+    assert told(tmp_path, f"{rules}numbering: {{ country: 49 }}\n") == expected
+
+
 GROUPS = [
     (
         (

@@ -58,7 +58,7 @@ class Simulation:
             plan = self.random.choice(["payg", "junior", "bundle"])
             account = Account(name, "EUR", self.random.choice([0, 500, 1_000_000_000]))
             if plan == "bundle":
-                account.buckets.append(Bucket("bundle", OCTETS, 10_000, 10_000, 0, 0))
+                account.buckets = (Bucket("bundle", OCTETS, 10_000, 10_000, 0, 0),)
             change.put(account_key(name), 0, encode_account(account, 1), 0)
             for each in range(self.random.choice([1, 2])):
                 msisdn = b"4917%d%d" % (index, each)

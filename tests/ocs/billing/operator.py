@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -183,12 +183,12 @@ class Operator:
         appender.commit(sequence)
         appender.close()
 
-    def runs(self, at_once: int = AT_ONCE) -> BillingRuns:
+    def runs(self, at_once: int = AT_ONCE, clock: Callable[[], int] = lambda: 1) -> BillingRuns:
         """Billing with the present catalogue, rates, discounts and balances."""
         lake = Lake(self.lake_folder, self.engine)
         terms = CatalogueTerms(self.catalogue)
         taxes = load_tax_table(self.tax_file)
-        return BillingRuns(self.engine, lake, terms, taxes, self.discounts, self.balances, lambda: 1, at_once)
+        return BillingRuns(self.engine, lake, terms, taxes, self.discounts, self.balances, clock, at_once)
 
     def bill(self, as_of: str, cycle_id: str = "monthly") -> Outcome:
         """Run billing."""

@@ -139,3 +139,28 @@ def test_what_can_not_be_done_is_said(data: Path, arguments: list[str], message:
 
     assert result.exit_code in {1, 2}
     assert message in result.output
+
+
+def test_a_file_of_the_lake_that_can_not_be_read_is_named(data: Path) -> None:
+    """Cut off on a bad disk: commands say which one it is, and the audit counts it as a difference."""
+    assert run(data).exit_code == 1  # A2 has no tax
+    path = next((data / "lake").glob("day=*/*.parquet"))
+    path.write_bytes(path.read_bytes()[:100])
+
+    shown = ocs(data, "bill", "show", "2026-000001", "--usage")
+    audited = CliRunner().invoke(cli, ["audit", "--offline", "--data", str(data)])
+
+    assert (shown.exit_code, audited.exit_code) == (1, 1)
+    assert shown.stderr.startswith("ocs: the lake: ")
+    assert str(path) in shown.stderr
+    assert f"the lake can not be read: Invalid Input Error: No magic bytes found at end of file '{path}'" in (
+        audited.stdout
+    )
+
+
+def test_a_run_that_is_not_there_is_not_exported(data: Path) -> None:
+    """A mistaken number is no empty file."""
+    result = ocs(data, "bill", "export", "--run", "99")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no invoice of run 99" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,35 @@ def test_a_whole_invoice_is_given_back_exactly(operator: Operator) -> None:
     with operator.engine.connect() as connection:
         assert connection.scalars(select(INVOICE.c.content)).one() is not None
         assert parse_invoice(connection.scalars(select(NOTES.c.content)).one()) == note
+
+
+def test_the_same_is_not_given_back_twice(operator: Operator) -> None:
+    """A command that was called again changes nothing; for another reason, or another day, it is meant."""
+    again = replace(request(1, 1_000_000), reason="and another mistake")
+    notes = [credit(operator.engine, one) for one in (request(1, 1_000_000), again)]
+    with pytest.raises(
+        BillingError, match="CN-2026-000001 of 2026-11-10 gave the same back for the same reason"
+    ):
+        credit(operator.engine, request(1, 1_000_000))
+    notes += [credit(operator.engine, request(1, 1_000_000, "2026-11-11"))]
+    notes += [credit(operator.engine, request(1, 1_000_001))]
+
+    assert [note.number for note in notes] == [f"CN-2026-{number:06d}" for number in (1, 2, 3, 4)]
+
+
+def test_a_credit_note_says_why(operator: Operator) -> None:
+    """Blanks are no reason."""
+    with pytest.raises(BillingError, match="give it a reason"):
+        credit(operator.engine, replace(request(None, None), reason=" "))
+
+
+def test_an_invoice_below_zero_has_nothing_to_credit(operator: Operator) -> None:
+    """It is said what it comes to."""
+    operator.account("A2")
+    operator.use([call("A2", "S2", "2026-10-06", -2_000_000)])
+    operator.bill("2026-11-01")
+    with pytest.raises(BillingError, match=r"invoice 2026-000002 is of -2.38 EUR: there is nothing to credit"):
+        credit(operator.engine, replace(request(None, None), number="2026-000002"))
 
 
 def test_parts_add_up_to_the_whole(operator: Operator) -> None:

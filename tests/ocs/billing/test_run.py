@@ -343,7 +343,7 @@ def test_an_unfinished_run_goes_on_with_its_drafts(operator: Operator) -> None:
     runs = operator.runs()
     work = runs._begin("monthly", date(2026, 11, 1))
     drafts = next(iter(runs._batches(work, None)))
-    runs._keep(work.run_id, drafts[:2])
+    runs._keep(work, drafts[:2])
     operator.use([call("A3", "S3", "2026-10-06", 1)])
     outcome = operator.bill("2026-11-01")
 
@@ -351,7 +351,7 @@ def test_an_unfinished_run_goes_on_with_its_drafts(operator: Operator) -> None:
     assert [one.net_micros for one in operator.invoices()] == [10, 10, 10, 10]
 
     work = runs._begin("monthly", date(2026, 12, 1))
-    runs._keep(work.run_id, list(next(iter(runs._batches(work, None))))[:2])
+    runs._keep(work, list(next(iter(runs._batches(work, None))))[:2])
     operator.subscribe("A0", "S0", "basic", "2026-11-01")
     outcome = operator.bill("2026-12-01")
 

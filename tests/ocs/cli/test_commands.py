@@ -68,6 +68,18 @@ def test_shared_options_stand_before_or_after(data: Path) -> None:
         assert read(*line)["balance_micros"] == 7_000_000
 
 
+def test_the_environment_stands_behind_every_option(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is named on the command line wins, wherever it stands; without it the environment counts."""
+    monkeypatch.setenv("OCS_DATA", "/nowhere")
+    for line in (
+        ["--data", str(data), "account", "show", "family"],
+        ["account", "--data", str(data), "show", "family"],
+        ["account", "show", "family", "--data", str(data)],
+    ):
+        assert read(*line)["balance_micros"] == 7_000_000
+    assert "/nowhere" in refused("account", "show", "family")
+
+
 def test_a_subscriber_is_shown_by_either_identity(data: Path) -> None:
     """MSISDN, with or without plus, and IMSI lead to the same subscriber."""
     shown = read("subscriber", "show", "447700000001", "--data", str(data))

@@ -78,6 +78,34 @@ def test_a_correction_states_the_difference(tmp_path: Path, engine: Engine) -> N
         assert settlement.again(number).repeated
 
 
+def test_a_correction_of_the_currency_takes_back_one_and_states_the_other(
+    tmp_path: Path, sqlite_engine: Engine
+) -> None:
+    """What was stated in dollars comes back converted, once, beside what is due in yen."""
+    append(
+        tmp_path,
+        sqlite_engine,
+        [call("one", partner="pacific", trunk="PV-OUT", direction="outgoing", called="8190")],
+    )
+    settlement = settlement_of(tmp_path, sqlite_engine)
+    first = settlement.run(example_agreements("pacific"), "2026-11", LONG_AFTER_MS, issue_day=DAY).statement
+    changed_agreements(
+        tmp_path,
+        "outgoing:\n  trunks: [PV-OUT]\n  currency: USD\n",
+        "outgoing:\n  trunks: [PV-OUT]\n",
+        "pacific.yaml",
+    )
+    in_yen = load_agreements(tmp_path / "changed")["pacific"]
+    found = settlement.correct(in_yen, first.number, "it is in yen", DAY).statement
+    stated = {total.currency: total.due_micros for total in found.totals if total.direction == "outgoing"}
+    (taken_back,) = found.conversions
+
+    assert stated["USD"] == -first.conversions[0].due_micros
+    assert taken_back.converted_micros == -first.conversions[0].converted_micros
+    (net,) = found.net
+    assert net.payable_micros == stated["JPY"] + taken_back.converted_micros
+
+
 def test_an_agreed_amount_is_a_document(tmp_path: Path, engine: Engine) -> None:
     """It has one line, its reason, and the sign of who gets it."""
     append(tmp_path, engine, [call("one")])

@@ -130,6 +130,23 @@ def test_usage_moves_counters_and_bundles_in_the_order_of_the_file(tmp_path: Pat
     ]
 
 
+def test_a_call_over_the_end_of_a_month_uses_the_bundle_of_its_beginning(
+    tmp_path: Path, sqlite_engine: Engine
+) -> None:
+    """Until it is used up: nobody pays for what the end of the month cut off, in whatever zone it ends."""
+    around = surroundings(tmp_path, sqlite_engine)
+    over = [call(1, 600, 3, "2026-11-01 00:59:30"), call(2, 600, 3, "2026-10-31 23:59:30")]
+    long = call(3, 6060, 4, "2026-11-01 00:59:30")
+    import_file(around, voice_file(tmp_path / "a.csv", *over, long), "voice")
+
+    assert lake_rows(around.lake, sqlite_engine, "record_id, units, amount_micros, bucket") == [
+        ("voice:M1/1", 600, 0, "talk/hundred"),
+        ("voice:M1/2", 600, 0, "talk/hundred"),
+        ("voice:M1/3", 60, 60_000, None),
+        ("voice:M1/3", 6000, 0, "talk/hundred"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "code", "reason"),
     [
