@@ -85,8 +85,8 @@ CHANGES = [
     ("fee: 5.00 EUR", "fee: 6.00 EUR", "+ add-on pack fee"),
     ("units: 1 GB } } }", "units: 2 GB } } }", "+ add-on pack bundle data: 2 GB included"),
     ("valid_for: 30 d", "valid_for: 31 d", "+ add-on pack (Pack) for all plans, for 31 d"),
-    ("1,Far,0.02,60/1", "1,Far,0.02,30/1", "1 Far: 0.02 per 60 by 60/1 -> 0.02 per 60 by 30/1"),
-    ("0.03,,,2026", "0.05,,,2026", "44 UK: 0.03 per 60 until 2026-07-01 -> 0.05 per 60 until 2026-07-01"),
+    ("1,Far,0.02,60/1", "1,Far,0.02,30/1", "1 Far: 0.02 per 60 s by 60/1 -> 0.02 per 60 s by 30/1"),
+    ("0.03,,,2026", "0.05,,,2026", "44 UK: 0.03 per 60 s until 2026-07-01 -> 0.05 per 60 s until 2026-07-01"),
     ("44,UK,0.04,,2026-07-01,\n", "", "44 UK: "),
     ("1,Far", "1,Near", "1 Far -> Near: "),
 ]
