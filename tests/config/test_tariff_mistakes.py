@@ -300,8 +300,8 @@ def test_called_numbers_are_in_their_zones(tmp_path: Path) -> None:
     """A rule for numbers is in a counter for destinations wholly, where they are, or not at all."""
     scope = "{measure: usages, period: day, for: {service: voice, destination: france}}"
     counters = f", counters: {{c: {scope}}}"
-    rest = "\n{ destination: france, tiers_of: c, tiers: [{up_to: 3 units, price: 1 EUR per 60 s}, {price: free}] }"
-    rest += "\n{ price: free }"
+    tiers = "tiers: [{up_to: 3 units, price: 1 EUR per 60 s}, {price: free}]"
+    rest = f"\n{{ destination: france, tiers_of: c, {tiers} }}\n{{ price: free }}"
     for numbers in ("'123'", "'331', '3377'", "'34911', '49301'"):
         assert told(tmp_path, plan(f"{{ called: [{numbers}], price: 1 EUR per 60 s }}{rest}", counters)) == []
     mixed = plan(f"{{ called: ['331', '34911'], price: 1 EUR per 60 s }}{rest}", counters)
