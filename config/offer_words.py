@@ -10,7 +10,7 @@ from rating.attributes import ATTRIBUTE_NAMES
 from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import NO_RATING_GROUP, Plan
 from rating.conditions import Condition
-from rating.fees import EVENT_NAMES, ONCE, Fee
+from rating.fees import EVENT_NAMES, ONCE, OWE, Fee
 from rating.offers import ACTIVE_FOR, BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
 from rating.periods import EVER, PERIOD_NAMES, USAGE
 from rating.tariff import MICROS, UNITS, Discount
@@ -91,6 +91,8 @@ def fee_text(fee: Fee, currency: str) -> str:
         parts.append("parts of a period in proportion")
     if fee.tax:
         parts.append(f"tax {fee.tax}")
+    if fee.unpaid == OWE:
+        parts.append("owed while it is unpaid")
     return ", ".join(parts)
 
 

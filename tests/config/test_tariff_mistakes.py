@@ -198,10 +198,15 @@ def test_warning_in_a_plain_table_of_rating_groups(tmp_path: Path, rules: str, e
 
 
 def test_fees_that_nobody_takes_are_told(tmp_path: Path) -> None:
-    """Bills have those of postpaid and hybrid plans."""
-    fees = ", fees: {monthly: {amount: 1 EUR, every: month}}"
-    assert told(tmp_path, plan(FREE, fees)) == ["1 wT902 fees"]
-    assert told(tmp_path, plan(FREE, f"{fees}, payment: hybrid")) == []
+    """A balance pays what is due while there is a plan; bills have no use for what an unpaid fee does."""
+    fees = ", fees: {monthly: {amount: 1 EUR, every: month, unpaid: owe}}"
+    assert told(tmp_path, plan(FREE, fees)) == []
+    assert told(tmp_path, plan(FREE, f"{fees}, payment: hybrid")) == ["1 wT902 owe"]
+    end = ", fees: {last: {amount: 1 EUR, once: termination}}"
+    assert told(tmp_path, plan(FREE, end)) == ["1 wT902 last"]
+    assert told(tmp_path, plan(FREE, f"{end}, payment: hybrid")) == []
+    once = ", fees: {first: {amount: 1 EUR, once: activation, unpaid: owe}}"
+    assert told(tmp_path, plan(FREE, once)) == ["1 T108 owe"]
 
 
 def test_rating_groups_of_one_apn_only_leave_the_others_without_a_price(tmp_path: Path) -> None:
