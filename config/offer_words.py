@@ -82,12 +82,15 @@ def fee_text(fee: Fee, currency: str) -> str:
     name = fee.fee_id.partition("/")[2]
     amount = format_money(fee.amount_micros, currency)
     if fee.every == ONCE:
-        return f"fee {name}: {amount} at {EVENT_NAMES[fee.event].replace('_', ' ')}"
-    parts = [f"fee {name}: {amount} every {PERIOD_NAMES[fee.every]}"]
+        parts = [f"fee {name}: {amount} at {EVENT_NAMES[fee.event].replace('_', ' ')}"]
+    else:
+        parts = [f"fee {name}: {amount} every {PERIOD_NAMES[fee.every]}"]
     if fee.in_advance:
         parts.append("in advance")
     if fee.prorate:
         parts.append("parts of a period in proportion")
+    if fee.tax:
+        parts.append(f"tax {fee.tax}")
     if fee.unpaid == OWE:
         parts.append("owed while it is unpaid")
     return ", ".join(parts)
