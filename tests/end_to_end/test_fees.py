@@ -11,7 +11,7 @@ from pathlib import Path
 from balance.opening import open_store
 from balance.store import StateStore
 from ocs.demo.server_process import ocs_command
-from tests.end_to_end.served import ROOT, Served, account, books, command, load_subscribers, serving
+from tests.end_to_end.served import HEADER, ROOT, Served, account, books, command, load_subscribers, serving
 
 SUBSCRIBERS, FIRST = 3000, 440000
 PLAN = """\
@@ -60,6 +60,18 @@ async def until_records(served: Served, more: int, process: subprocess.Popen[byt
         await store.close()
 
 
+async def until_one_record(served: Served) -> None:
+    """Wait until there is a record."""
+    store = await open_store(None, served.data, tool=True)
+    try:
+        end_s = time.monotonic() + 90
+        while await records_made(store) == 0:
+            assert time.monotonic() < end_s
+            await asyncio.sleep(0.1)
+    finally:
+        await store.close()
+
+
 async def records_made(store: StateStore) -> int:
     """How many records there ever were."""
     while True:
@@ -91,6 +103,23 @@ def test_fees_are_taken_once_by_processes_that_are_killed(tmp_path: Path) -> Non
     assert totals["EUR"]["debited_micros"] == SUBSCRIBERS * 2_000_000
     expected = {(str(FIRST + n), "surf/base"): 1 for n in range(SUBSCRIBERS)}
     assert taken(tmp_path / "data" / "cdr") == expected
+
+
+def test_a_server_takes_fees_when_a_day_has_begun(tmp_path: Path) -> None:
+    """Nobody asks it to, and no session comes; nothing is due then."""
+    free = price_list(tmp_path, "free", PLAN.replace(FEES, ""))
+    priced = price_list(tmp_path, "priced", PLAN)
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "subscribers.csv").write_text(f"{HEADER}{FIRST},,,surf,5.00\n")
+    command("subscriber", "load", str(data / "subscribers.csv"), "--data", str(data), *free)
+    config = f'[catalogue]\npath = "{priced[1]}"\n[records]\nlake_every_s = 1\n'
+    with serving(data, config) as served:
+        asyncio.run(until_one_record(served))
+        assert account(served, str(FIRST))["balance_micros"] == 3_000_000
+        assert json.loads(command("account", "fees", "--json", *served.where))["fees"] == 0
+        books(served)
+    assert taken(data / "cdr") == {(str(FIRST), "surf/base"): 1}
 
 
 def test_an_add_on_is_bought_once_by_commands_that_are_killed(tmp_path: Path) -> None:
