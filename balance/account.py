@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
-from balance.packing import PackingError, Unpacker, put_number, put_octet, put_text, put_varint
+from balance.keys import account_key
+from balance.packing import (
+    PackingError,
+    Unpacker,
+    finished,
+    put_name,
+    put_number,
+    put_octet,
+    put_text,
+    put_varint,
+    spare_writer,
+)
 
 ACCOUNT_FORMAT: Final = 2
 _WITHOUT_COUNTERS: Final = 1
@@ -30,6 +40,12 @@ class Bucket:
         self.remaining = remaining
         self.reserved = reserved
         self.expires_at_ms = expires_at_ms
+
+    def copy(self) -> Bucket:
+        """An independent copy."""
+        return Bucket(
+            self.bucket_id, self.unit_kind, self.initial, self.remaining, self.reserved, self.expires_at_ms
+        )
 
     def is_expired(self, now_ms: i64) -> bool:
         """Whether its end has come."""
@@ -55,6 +71,10 @@ class AccountCounter:
         self.period = period
         self.value = value
 
+    def copy(self) -> AccountCounter:
+        """An independent copy."""
+        return AccountCounter(self.counter_id, self.period, self.value)
+
 
 @mypyc_attr(acyclic=True)
 class Account:
@@ -75,8 +95,25 @@ class Account:
         self.balance_micros = opening_micros
         self.reserved_micros: i64 = 0
         self.credit_limit_micros: i64 = 0
-        self.buckets: list[Bucket] = []
-        self.counters: list[AccountCounter] = []
+        self.buckets: tuple[Bucket, ...] = ()
+        self.counters: tuple[AccountCounter, ...] = ()
+        self._key = b""
+        self._name_octets = b""
+
+    def key(self) -> bytes:
+        """Its key in the store."""
+        if not self._key:
+            self._key = account_key(self.account_id)
+        return self._key
+
+    def name_octets(self) -> bytes:
+        """The stored octets of what never changes: its id and currency."""
+        if not self._name_octets:
+            out = spare_writer()
+            put_text(out, self.account_id)
+            put_text(out, self.currency)
+            self._name_octets = finished(out)
+        return self._name_octets
 
     def available_micros(self) -> i64:
         """The money that can still be reserved; negative where the account is overdrawn."""
@@ -91,12 +128,12 @@ class Account:
         other.balance_micros = self.balance_micros
         other.reserved_micros = self.reserved_micros
         other.credit_limit_micros = self.credit_limit_micros
-        for b in self.buckets:
-            other.buckets.append(
-                Bucket(b.bucket_id, b.unit_kind, b.initial, b.remaining, b.reserved, b.expires_at_ms)
-            )
-        for counter in self.counters:
-            other.counters.append(AccountCounter(counter.counter_id, counter.period, counter.value))
+        other._key = self._key
+        other._name_octets = self._name_octets
+        if self.buckets:
+            other.buckets = tuple([b.copy() for b in self.buckets])
+        if self.counters:
+            other.counters = tuple([counter.copy() for counter in self.counters])
         return other
 
     def faults(self) -> list[str]:
@@ -115,11 +152,10 @@ class Account:
 
 def encode_account(account: Account, version: i64) -> bytes:
     """The stored octets of an account under a new version."""
-    out = BytesWriter()
+    out = spare_writer()
     put_number(out, version)
     put_octet(out, ACCOUNT_FORMAT)
-    put_text(out, account.account_id)
-    put_text(out, account.currency)
+    out.write(account.name_octets())
     put_number(out, account.opening_micros)
     put_number(out, account.credited_micros)
     put_number(out, account.debited_micros)
@@ -127,7 +163,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_number(out, account.reserved_micros)
     put_varint(out, i64(len(account.buckets)))
     for b in account.buckets:
-        put_text(out, b.bucket_id)
+        put_name(out, b.bucket_id)
         put_octet(out, b.unit_kind)
         put_number(out, b.initial)
         put_number(out, b.remaining)
@@ -136,10 +172,10 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_varint(out, account.credit_limit_micros)
     put_varint(out, i64(len(account.counters)))
     for counter in account.counters:
-        put_text(out, counter.counter_id)
+        put_name(out, counter.counter_id)
         put_varint(out, counter.period)
         put_varint(out, counter.value)
-    return out.getvalue()
+    return finished(out)
 
 
 def decode_account(state: bytes) -> Account:
@@ -155,20 +191,28 @@ def decode_account(state: bytes) -> Account:
     account.debited_micros = octets.number()
     account.balance_micros = octets.number()
     account.reserved_micros = octets.number()
-    for _ in range(octets.varint()):
-        account.buckets.append(
-            Bucket(
-                octets.text(),
-                octets.octet(),
-                octets.number(),
-                octets.number(),
-                octets.number(),
-                octets.number(),
-            )
-        )
+    count = octets.varint()
+    if count > 0:
+        account.buckets = tuple([_bucket(octets) for _ in range(count)])
     if kept_as == _WITHOUT_COUNTERS:
         return account
     account.credit_limit_micros = octets.varint()
-    for _ in range(octets.varint()):
-        account.counters.append(AccountCounter(octets.text(), octets.varint(), octets.varint()))
+    count = octets.varint()
+    if count > 0:
+        account.counters = tuple([_counter(octets) for _ in range(count)])
     return account
+
+
+def _bucket(octets: Unpacker) -> Bucket:
+    return Bucket(
+        octets.text(),
+        octets.octet(),
+        octets.number(),
+        octets.number(),
+        octets.number(),
+        octets.number(),
+    )
+
+
+def _counter(octets: Unpacker) -> AccountCounter:
+    return AccountCounter(octets.text(), octets.varint(), octets.varint())

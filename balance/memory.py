@@ -69,7 +69,7 @@ class MemoryStore(StateStore):
 
     def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
         """Read states."""
-        self._forget_ended()
+        self._forget_ended(self._clock())
         states: list[bytes | None] = []
         for key in keys:
             found = self._states.get(key)
@@ -78,7 +78,8 @@ class MemoryStore(StateStore):
 
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Apply a batch."""
-        self._forget_ended()
+        now_ms: i64 = self._clock()
+        self._forget_ended(now_ms)
         batch.settle(COMMITTED)
         results = batch.results
         known: list[_State | None] = []
@@ -88,7 +89,7 @@ class MemoryStore(StateStore):
             version: i64 = 0 if state is None else state.version
             if version != batch.expected[at]:
                 results[batch.key_sets[at]] = CONFLICT
-        self._apply_states(batch, known)
+        self._apply_states(batch, known, now_ms)
         for at in range(len(batch.events)):
             if results[batch.event_sets[at]] == COMMITTED:
                 self._events.append(batch.events[at])
@@ -105,7 +106,7 @@ class MemoryStore(StateStore):
                 self._close_session(account_id, session_id)
         self._deliver(_Delivery(None, [], done, batch))
 
-    def _apply_states(self, batch: ChangeBatch, known: list[_State | None]) -> None:
+    def _apply_states(self, batch: ChangeBatch, known: list[_State | None], now_ms: i64) -> None:
         results = batch.results
         for at in range(len(batch.keys)):
             value = batch.values[at]
@@ -116,7 +117,7 @@ class MemoryStore(StateStore):
             life_ms: i64 = batch.lives_ms[at]
             end_ms: i64 = 0
             if life_ms > 0:
-                end_ms = self._clock() + life_ms
+                end_ms = now_ms + life_ms
                 heappush(self._end_heap, (end_ms, key))
             state = known[at]
             if state is None:
@@ -146,11 +147,8 @@ class MemoryStore(StateStore):
             if not sessions:
                 del self._open[account_id]
 
-    def _forget_ended(self) -> None:
+    def _forget_ended(self, now_ms: i64) -> None:
         heap = self._end_heap
-        if not heap:
-            return
-        now_ms = self._clock()
         while heap and heap[0][0] <= now_ms:
             end_ms, key = heappop(heap)
             state = self._states.get(key)
@@ -200,7 +198,7 @@ class MemoryStore(StateStore):
 
     def present(self, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
         """The keys that exist now, with their states."""
-        self._forget_ended()
+        self._forget_ended(self._clock())
         found: list[tuple[bytes, bytes]] = []
         for key in keys:
             state = self._states.get(key)

@@ -34,7 +34,9 @@ class Reservation:
         self.holds = _NO_HOLDS
 
     def hold(self, bucket_id: str, units: i64) -> None:
-        """Note units of a bucket as held."""
+        """Note units of a bucket as held. ValueError for what is held by nobody."""
+        if self is NOTHING_HELD:
+            raise ValueError("this reservation is shared by all that hold nothing")
         if not self.holds:
             self.holds = []
         self.holds.append(BucketHold(bucket_id, units))
@@ -52,6 +54,10 @@ class Reservation:
         return units
 
 
+NOTHING_HELD: Final = Reservation()
+"""What a service holds that holds nothing. It is never changed: who reserves something makes a reservation."""
+
+
 def find_bucket(account: Account, bucket_id: str) -> Bucket | None:
     """The account's bucket of this name."""
     for bucket in account.buckets:
@@ -62,7 +68,7 @@ def find_bucket(account: Account, bucket_id: str) -> Bucket | None:
 
 def reserve_money(account: Account, reservation: Reservation, micros: i64) -> None:
     """Hold money for a service. ValueError where it is not available: the caller must have asked before."""
-    if micros < 0 or micros > account.available_micros():
+    if micros < 0 or micros > account.available_micros() or reservation is NOTHING_HELD:
         raise ValueError(f"{micros} micros are not available")
     account.reserved_micros += micros
     reservation.money_micros += micros
@@ -72,18 +78,18 @@ def reserve_units(bucket: Bucket, reservation: Reservation, units: i64) -> None:
     """Hold units of a bucket. ValueError where they are not there."""
     if units < 0 or bucket.reserved + units > bucket.remaining:
         raise ValueError(f"{units} units of bucket {bucket.bucket_id} are not available")
-    bucket.reserved += units
     reservation.hold(bucket.bucket_id, units)
+    bucket.reserved += units
 
 
 def release(account: Account, reservation: Reservation) -> Reservation:
-    """Give back all that a reservation holds; the empty reservation that is left."""
+    """Give back all that a reservation holds; what is left of it is nothing."""
     account.reserved_micros -= reservation.money_micros
     for hold in reservation.holds:
         bucket = find_bucket(account, hold.bucket_id)
         if bucket is not None:
             bucket.reserved -= hold.units
-    return Reservation()
+    return NOTHING_HELD
 
 
 def debit_money(account: Account, micros: i64, overdraft_allowed: bool) -> i64:

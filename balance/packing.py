@@ -6,10 +6,36 @@ from librt.strings import BytesWriter, read_i64_be, write_i64_be
 from mypy_extensions import i64, mypyc_attr, u8
 
 MAX_TEXT: Final = 255
+NAMES_KEPT: Final = 4096
+_names: Final[dict[str, bytes]] = {}
+_LENGTHS: Final = [bytes([size]) for size in range(MAX_TEXT)]
+
+
+_SPARE_WRITERS: Final = 8
+_LARGEST_SPARE: Final = 65_536
+_spare: Final = [BytesWriter() for _ in range(_SPARE_WRITERS)]
+"""A list that is never empty: its own memory stays as it is when a writer leaves and comes back."""
 
 
 class PackingError(ValueError):
     """Octets that are no state of ours: truncated, or of a format this version does not know."""
+
+
+def spare_writer() -> BytesWriter:
+    """An empty writer, mostly one whose buffer has grown already; ``finished`` takes it back."""
+    try:
+        return _spare.pop()
+    except IndexError:
+        return BytesWriter()
+
+
+def finished(out: BytesWriter) -> bytes:
+    """What was written; the writer may be used for something else from now on."""
+    octets = out.getvalue()
+    if len(_spare) < _SPARE_WRITERS and len(octets) < _LARGEST_SPARE:
+        out.truncate(0)
+        _spare.append(out)
+    return octets
 
 
 def put_number(out: BytesWriter, value: i64) -> None:
@@ -58,12 +84,40 @@ def put_octets(out: BytesWriter, value: bytes) -> None:
     out.write(value)
 
 
+def with_length(value: bytes) -> bytes:
+    """An octet string as ``put_octets`` writes it."""
+    size: i64 = len(value)
+    if size < MAX_TEXT:
+        return _LENGTHS[size] + value
+    out = BytesWriter()
+    put_octets(out, value)
+    return out.getvalue()
+
+
+def end_of_first(octets: bytes) -> i64:
+    """Where the first of several strings ends that ``put_octets`` wrote; PackingError where it is cut off."""
+    reader = Unpacker(octets, 0)
+    reader.skip()
+    return reader.position
+
+
 def put_text(out: BytesWriter, value: str) -> None:
     """Append a text in UTF-8."""
     if value:
         put_octets(out, value.encode())
     else:
         out.append(u8(0))
+
+
+def put_name(out: BytesWriter, name: str) -> None:
+    """Append a text that occurs again and again, as names of a catalogue do: ``put_text``, but quicker."""
+    known = _names.get(name)
+    if known is None:
+        if len(_names) >= NAMES_KEPT:
+            _names.clear()
+        known = with_length(name.encode())
+        _names[name] = known
+    out.write(known)
 
 
 @mypyc_attr(acyclic=True)
@@ -115,6 +169,18 @@ class Unpacker:
 
     def octets(self) -> bytes:
         """The next octet string."""
+        size = self.skip()
+        return self.data[self.position - size : self.position]
+
+    def strings(self, count: i64) -> bytes:
+        """The next so many octet strings as they lie there, each behind its length."""
+        start = self.position
+        for _ in range(count):
+            self.skip()
+        return self.data[start : self.position]
+
+    def skip(self) -> i64:
+        """Go behind the next octet string; how many octets it has."""
         size = self.octet()
         if size == MAX_TEXT:
             size = self.number()
@@ -122,7 +188,7 @@ class Unpacker:
         if size < 0 or at + size > len(self.data):
             raise PackingError(f"state ends at {len(self.data)}, {size} octets wanted at {at}")
         self.position = at + size
-        return self.data[at : at + size]
+        return size
 
     def text(self) -> str:
         """The next text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from balance.quantity import OCTETS
 from config.catalogue_rules import ReadRule
 from config.piece_reader import IssueCollector
 from config.price_slips import is_slip, slip_words, usual_level
@@ -57,6 +58,14 @@ class RuleChecks:
             message = f"{part.what} is for some usage of this rule only"
             self._issues.add(self._document.issue(part.location, message, hint, "T108"))
 
+    def warn_of_past(self, rules: list[ReadRule], start_ms: int) -> None:
+        """A warning for each rule that ends before its plan begins."""
+        for found in rules:
+            if found.rule.valid_from_ms < found.rule.valid_until_ms <= start_ms:
+                message = f"never chosen: the plan begins {self._shared.local_text(start_ms)}"
+                at = (*found.location, "valid_until")
+                self._issues.add(self._document.warning(at, message, code="T901"))
+
     def warn_of_unreachable(self, rules: list[ReadRule]) -> None:
         """A warning for each rule that another one always comes before."""
         by_service: dict[str, list[ReadRule]] = {}
@@ -102,6 +111,8 @@ class RuleChecks:
             if not times:
                 message = f"{service} that fits none of these rules has no price"
                 hint = "add a rule without conditions, if only 'access: denied'"
+                if any(found.rule.unit_kind() == OCTETS for found in of_service):
+                    hint = "add a rule for 'rating_group: any', if only 'access: denied'"
                 self._issues.add(self._document.warning(at, message, hint, "T906", at_key=True))
                 continue
             for begin, end in _holes(times, start_ms):

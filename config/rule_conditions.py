@@ -33,6 +33,7 @@ from rating.attributes import (
 from rating.catalogue import ANY_RATING_GROUP, NO_RATING_GROUP
 from rating.conditions import Condition
 from rating.numbering import Numbering
+from rating.prefixes import PrefixZones
 from rating.situation import LOCATION_END
 
 RAT_TYPES: Final = ("utran", "geran", "wlan", "gan", "hspa", "eutran", "virtual", "nb-iot", "lte-m", "nr")
@@ -120,7 +121,8 @@ class ConditionReader:
     def of_usage(self) -> dict[str, Callable[[str], bytes]]:
         """What a usage may have that rules ask for, and how a text of each is read; zones are codes there."""
         found = {ATTRIBUTE_NAMES[attribute]: parse for attribute, parse in self._plain.items()}
-        found |= {ATTRIBUTE_NAMES[attribute]: str.encode for attribute in (NETWORK, LOCATION)}
+        found[ATTRIBUTE_NAMES[NETWORK]] = network_of
+        found[ATTRIBUTE_NAMES[LOCATION]] = str.encode
         found[ATTRIBUTE_NAMES[RATING_GROUP]] = lambda text: number_of(text, 1 << 32)
         return found
 
@@ -211,6 +213,13 @@ def number_of(text: str, limit: int) -> bytes:
     return b"%d" % int(text)
 
 
+def network_of(text: str) -> bytes:
+    """The MCC and MNC of a serving network, or the MCC alone."""
+    if not (text.isdecimal() and text.isascii() and 3 <= len(text) <= 6):
+        raise TextError(f"{text!r} is not a network", "the digits of MCC and MNC, such as 26201")
+    return text.encode()
+
+
 def slice_of(text: str) -> bytes:
     """An S-NSSAI: SST, or SST and SD in hexadecimal."""
     found = _SLICE.fullmatch(text)
@@ -243,6 +252,19 @@ def always_matches(scope: Scope, conditions: list[Condition]) -> bool:
         any(same_family(wanted, condition) and condition.members <= wanted.members for condition in conditions)
         for wanted in scope.conditions
     )
+
+
+def with_called_zones(conditions: list[Condition], destinations: PrefixZones | None) -> list[Condition]:
+    """The conditions, and for called numbers without a destination the zones that these numbers are in."""
+    if any(condition.attribute in {DESTINATION, DESTINATION_GROUP} for condition in conditions):
+        return conditions
+    called = [
+        number for condition in conditions if condition.attribute == CALLED for number in condition.values
+    ]
+    if not called:
+        return conditions
+    zones = frozenset(b"" if destinations is None else destinations.zone_of(number) for number in called)
+    return [*conditions, Condition(DESTINATION, zones)]
 
 
 def same_family(one: Condition, other: Condition) -> bool:

@@ -10,7 +10,7 @@ from config.catalogue_schema import RuleText
 from config.piece_reader import IssueCollector
 from config.price_slips import level_of
 from config.rate_decks import ROUNDING, PricedDeck, deck_with
-from config.rule_conditions import Scope, always_matches, may_match
+from config.rule_conditions import Scope, always_matches, may_match, with_called_zones
 from config.rule_price_texts import NEEDS_TARIFF, PriceTextReader, TariffText
 from config.rule_tiers import TierReader
 from config.surroundings import Surroundings
@@ -86,6 +86,8 @@ class TariffReader:
         self._texts = PriceTextReader(issues, document, surroundings)
         self._tiers = TierReader(issues, document, currency, offers)
         self.slips: list[Slip] = []
+        self._used: set[int] = set()
+        """Identities of the bundles, caps and discounts that some rule's usage takes part in."""
         self.partial: list[PartlyTaken] = []
 
     def _refuse(self, location: Location, message: str, hint: str = "", code: str = "T108") -> None:
@@ -109,7 +111,7 @@ class TariffReader:
         """The tariff of a rule of ``service``; None where its one rate says all."""
         currency = self._currency_of(text, found, at, max(valid_from_ms, self._valid_from_ms))
         counts = self._counts(service, found.kind, conditions, at)
-        caps = self._caps(service, text, conditions, at, rule_id)
+        caps = self._caps(service, text, found, conditions, at, rule_id)
         discounts: list[Discount] = [
             discount for scope, discount in self._offers.discounts if may_match(scope, service, conditions)
         ]
@@ -122,6 +124,10 @@ class TariffReader:
             for scope, bundle in self._bundles
             if bundle.unit_kind in {MONEY, found.kind} and may_match(scope, service, conditions)
         ]
+        used: list[object] = [*caps, *discounts]
+        if not _is_free(text, found):
+            used += bundles
+        self._used |= {id(each) for each in used}
         special = any(not is_plain(bundle) or bundle not in self._own_bundles() for bundle in bundles)
         needed = bool(text.model_fields_set & NEEDS_TARIFF) or increments.minimum != 0 or currency != ""
         self._note_prices(service, found)
@@ -151,6 +157,20 @@ class TariffReader:
             switch_policy=_SWITCH[text.switch],
             currency=currency,
         )
+
+    def warn_of_unused(self, plan: Location) -> None:
+        """A warning for each bundle, cap and discount of the plan that no charge can take part in."""
+        offers = self._offers
+        named: list[tuple[str, object, str]] = [
+            *(("bundles", bundle, bundle.name) for _, bundle in (*offers.bundles, *offers.credits)),
+            *(("caps", cap, cap.name) for _, cap, _ in offers.caps),
+            *(("discounts", discount, discount.name) for _, discount in offers.discounts),
+        ]
+        for key, offer, name in named:
+            at = (*plan, key, name)
+            if id(offer) not in self._used and at in self._document.values:
+                message = f"{key[:-1]} {name!r} is for nothing that costs anything on this plan"
+                self._issues.add(self._document.warning(at, message, code="T902", at_key=True))
 
     def _own_bundles(self) -> list[BundleDefinition]:
         return [bundle for _, bundle in self._offers.bundles]
@@ -197,15 +217,22 @@ class TariffReader:
         return found
 
     def _caps(
-        self, service: str, text: RuleText, conditions: list[Condition], at: Location, rule_id: str
+        self,
+        service: str,
+        text: RuleText,
+        found: TariffText,
+        conditions: list[Condition],
+        at: Location,
+        rule_id: str,
     ) -> list[Cap]:
-        found = []
+        caps = []
         if text.cap is not None:
-            found.append(self._own_cap(text.cap, at, rule_id))
+            caps.append(self._own_cap(text.cap, at, rule_id))
+        place = None if _is_free(text, found) else at
         for scope, cap, _ in self._offers.caps:
-            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, at):
-                found.append(cap)
-        return found
+            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, place):
+                caps.append(cap)
+        return caps
 
     def _own_cap(self, cap: Money, at: Location, rule_id: str) -> Cap:
         place = (*at, "cap")
@@ -222,20 +249,32 @@ class TariffReader:
         return Cap(rule_id, cap.micros, USAGE, place=line)
 
     def _takes_part(
-        self, what: str, scope: Scope, service: str, conditions: list[Condition], at: Location
+        self, what: str, scope: Scope, service: str, conditions: list[Condition], at: Location | None
     ) -> bool:
-        """Whether a rule's usage is in a scope; where only some of it is, that is kept in ``partial``."""
-        if not may_match(scope, service, conditions):
+        """Whether a rule's usage is in a scope; where only some of it is, ``partial`` keeps that and the place.
+
+        Without a place it does not matter which part is.
+        """
+        asked = with_called_zones(conditions, self.surroundings.tables["destinations"])
+        if not may_match(scope, service, asked):
             return False
-        if always_matches(scope, conditions):
+        if always_matches(scope, asked):
             return True
-        self.partial.append(PartlyTaken(what, scope, conditions, at))
+        if at is not None:
+            self.partial.append(PartlyTaken(what, scope, conditions, at))
         return False
 
     def _note_prices(self, service: str, found: TariffText) -> None:
         for tier in found.tiers:
             for rate in tier.prices.rates(found.kind, 0):
                 self.slips.append(Slip(service, found.kind, level_of(rate), tier.prices.location))
+
+
+def _is_free(text: RuleText, found: TariffText) -> bool:
+    """Whether nothing of a rule costs anything."""
+    if found.deck is not None or text.connection_fee is not None:
+        return False
+    return all(rate.price_micros == 0 for tier in found.tiers for rate in tier.prices.rates(found.kind, 0))
 
 
 def _counted(deck: PricedDeck, text: RuleText, increments: Increments) -> RateDeck:

@@ -5,10 +5,11 @@ Nothing here has a lock or a clock. One event loop raises the numbers, and the e
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from ocs.latency import LatencyHistogram
 from protocol.codes import CREDIT_CONTROL
+from protocol.messages import EVENT_REQUEST, INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
 from protocol.result_codes import SUCCESS
 
 STAGE_QUEUE: Final = 0
@@ -34,13 +35,41 @@ class RecordMetrics:
         self.error = ""
 
 
+@mypyc_attr(acyclic=True)
+class CountByType:
+    """How many there were of each CC-Request-Type (RFC 8506, 8.3); ``other`` counts those of none."""
+
+    def __init__(self) -> None:
+        self.other: i64 = 0
+        self.initial: i64 = 0
+        self.update: i64 = 0
+        self.termination: i64 = 0
+        self.event: i64 = 0
+
+    def add(self, request_type: i64) -> None:
+        """Count one."""
+        if request_type == UPDATE_REQUEST:
+            self.update += 1
+        elif request_type == INITIAL_REQUEST:
+            self.initial += 1
+        elif request_type == TERMINATION_REQUEST:
+            self.termination += 1
+        elif request_type == EVENT_REQUEST:
+            self.event += 1
+        else:
+            self.other += 1
+
+    def counts(self) -> list[int]:
+        """The counts in a list, each at the place of its type; the others' at 0."""
+        return [self.other, self.initial, self.update, self.termination, self.event]
+
+
 class ServerMetrics:
     """Counters, which only rise; and levels: open sessions, queue length, requests in flight, connections."""
 
     def __init__(self) -> None:
-        self.requests: i64 = 0
-        self.requests_by_type: list[int] = [0, 0, 0, 0, 0]
-        self.successes: list[int] = [0, 0, 0, 0, 0]
+        self.requests_by_type = CountByType()
+        self.successes = CountByType()
         self.answers: dict[int, int] = {}
         self.stages: list[LatencyHistogram] = [LatencyHistogram() for _ in STAGE_NAMES]
         self.batch_size = LatencyHistogram()
@@ -66,13 +95,12 @@ class ServerMetrics:
 
     def count_request(self, request_type: i64) -> None:
         """A CCR arrived; an unknown CC-Request-Type counts as 0."""
-        self.requests += 1
-        self.requests_by_type[request_type if 1 <= request_type <= 4 else 0] += 1
+        self.requests_by_type.add(request_type)
 
     def count_answer(self, command: i64, request_type: i64, result_code: i64) -> None:
         """An answer left; ``request_type`` 0 where the command has none."""
-        if result_code == SUCCESS and command == CREDIT_CONTROL and 1 <= request_type <= 4:
-            self.successes[request_type] += 1
+        if result_code == SUCCESS and command == CREDIT_CONTROL:
+            self.successes.add(request_type)
             return
         key: i64 = _answer_key(command, request_type, result_code)
         self.answers[key] = self.answers.get(key, 0) + 1
@@ -80,7 +108,7 @@ class ServerMetrics:
     def all_answers(self) -> dict[int, int]:
         """How many answers left, by command, type and code (``split_answer_key``)."""
         every = dict(self.answers)
-        for request_type, count in enumerate(self.successes):
+        for request_type, count in enumerate(self.successes.counts()):
             if count:
                 every[_answer_key(CREDIT_CONTROL, request_type, SUCCESS)] = count
         return every

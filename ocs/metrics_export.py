@@ -77,7 +77,7 @@ class ServerCollector(Collector):
 
     def _requests(self) -> Metric:
         family = CounterMetricFamily("ocs_requests", "Credit-control requests", labels=["type"])
-        for name, count in zip(REQUEST_TYPE_NAMES, self._metrics.requests_by_type, strict=True):
+        for name, count in zip(REQUEST_TYPE_NAMES, self._metrics.requests_by_type.counts(), strict=True):
             family.add_metric([name], count)
         return family
 

@@ -18,7 +18,6 @@ MAX_LENGTH: Final = 0xFFFFFF
 
 _U32: Final = 0xFFFFFFFF
 _SIGN32: Final = 0x80000000
-_PADDING: Final = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 
 def put_number32(out: BytesWriter, value: i64) -> None:
@@ -42,8 +41,9 @@ def put_avp(out: BytesWriter, code: i64, flags: i64, data: bytes) -> None:
     size: i64 = len(data)
     put_header(out, code, flags, size + AVP_HEADER_OCTETS)
     out.write(data)
-    if size & 3:
-        out.write(_PADDING[size & 3])
+    while size & 3:
+        out.append(u8(0))
+        size += 1
 
 
 def put_vendor_avp(out: BytesWriter, code: i64, flags: i64, vendor: i64, data: bytes) -> None:
@@ -52,8 +52,9 @@ def put_vendor_avp(out: BytesWriter, code: i64, flags: i64, vendor: i64, data: b
     put_header(out, code, flags | VENDOR_FLAG, size + VENDOR_AVP_HEADER_OCTETS)
     put_number32(out, vendor)
     out.write(data)
-    if size & 3:
-        out.write(_PADDING[size & 3])
+    while size & 3:
+        out.append(u8(0))
+        size += 1
 
 
 def put_u32(out: BytesWriter, code: i64, flags: i64, value: i64) -> None:

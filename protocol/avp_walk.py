@@ -27,16 +27,26 @@ _CODES_3GPP: Final[i64] = len(TYPES_3GPP)
 class AvpWalk:
     """Reads AVPs of one message. ``read`` fills the other attributes; the first fault ends the walk.
 
+    ``last_apn`` and ``last_network`` are what the message, or one before it, told last.
+
     ``key`` is the code of an AVP without Vendor-Id, KEY_3GPP | code of one of 3GPP, KEY_OTHER_VENDOR of others.
     """
 
-    def __init__(self, message: bytes) -> None:
-        self.message = message
+    def __init__(self) -> None:
+        self.message = b""
         self.key: i64 = 0
         self.kind: i64 = 0
         self.data_at: i64 = 0
         self.data_end: i64 = 0
         self.issue: Issue | None = None
+        self.last_apn = b""
+        self.last_network = b""
+
+    def octets_like(self, known: bytes) -> bytes:
+        """The data of the AVP just read: the object that is known already where it holds the same."""
+        if is_same(self.message, self.data_at, self.data_end, known):
+            return known
+        return self.message[self.data_at : self.data_end]
 
     def read(self, at: i64, end: i64) -> i64:  # noqa: C901 - a branch per rule; a call per AVP would cost
         """Read the AVP at ``at``; where the next one begins, or -1 after ``issue`` was set."""
@@ -122,6 +132,23 @@ def is_ascii(message: bytes, at: i64, end: i64) -> bool:
     if at == end:
         return True
     return read_i64_be(message, end - 8) & _SEVEN_HIGH_BITS >> (at + 7 - end << 3) == 0
+
+
+def is_same(message: bytes, at: i64, end: i64, other: bytes) -> bool:
+    """Whether these octets of a message are those."""
+    size: i64 = len(other)
+    if end - at != size:
+        return False
+    done: i64 = 0
+    while done + 8 <= size:
+        if read_i64_be(message, at + done) != read_i64_be(other, done):
+            return False
+        done += 8
+    while done < size:
+        if message[at + done] != other[done]:
+            return False
+        done += 1
+    return True
 
 
 def is_utf8(octets: bytes) -> bool:

@@ -66,32 +66,21 @@ _NOWHERE: Final = -1
 
 
 def decode_request(message: bytes) -> CreditControlRequest:
-    """The request in the octets of one whole CCR. Never raises; the peer connection checks the header."""
-    request = CreditControlRequest()
-    if len(message) < HEADER_OCTETS:
-        request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{len(message)} octets are no message")
-        return request
-    request.flags = message[4]
-    request.hop_by_hop = read_i64_be(message, 8) & _U32
-    request.end_to_end = read_i64_be(message, 12) & _U32
-    decoder = _RequestDecoder(message, request)
-    if decoder.read_command():
-        decoder.check()
-    if decoder.issue is not None:
-        request.issue = decoder.issue
-        fill_echoed(message, request)
-    elif decoder.has_proxy_info:
-        request.proxy_info = proxy_info_of(message)
-    return request
+    """The request in the octets of one whole CCR, of which no connection is known."""
+    return RequestDecoder().decode(message)
 
 
 @mypyc_attr(acyclic=True)
-class _RequestDecoder(UnitWalk):
-    """The command level of one request, and where the AVPs stand that later checks may have to show."""
+class RequestDecoder(UnitWalk):
+    """Reads the requests of one connection. The texts that all of them repeat are one object each.
 
-    def __init__(self, message: bytes, request: CreditControlRequest) -> None:
-        super().__init__(message)
-        self.request = request
+    Beside that it is the command level of one request, and where the AVPs stand that later checks may have to
+    show.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.request = CreditControlRequest()
         self.seen: i64 = 0
         self.has_proxy_info = False
         self.command_units: MultipleServicesCreditControl | None = None
@@ -100,6 +89,44 @@ class _RequestDecoder(UnitWalk):
         self.command_used_at: i64 = _NOWHERE
         self.type_at: i64 = _NOWHERE
         self.action_at: i64 = _NOWHERE
+        self.last_origin_host = b""
+        self.last_origin_realm = b""
+        self.last_destination_host = b""
+        self.last_destination_realm = b""
+        self.last_context = b""
+
+    def decode(self, message: bytes) -> CreditControlRequest:
+        """The request in the octets of one whole CCR. Never raises; the peer connection checks the header."""
+        request = CreditControlRequest()
+        if len(message) < HEADER_OCTETS:
+            request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{len(message)} octets are no message")
+            return request
+        request.flags = message[4]
+        request.hop_by_hop = read_i64_be(message, 8) & _U32
+        request.end_to_end = read_i64_be(message, 12) & _U32
+        self._begin(message, request)
+        if self.read_command():
+            self.check()
+        if self.issue is not None:
+            request.issue = self.issue
+            fill_echoed(message, request)
+        elif self.has_proxy_info:
+            request.proxy_info = proxy_info_of(message)
+        return request
+
+    def _begin(self, message: bytes, request: CreditControlRequest) -> None:
+        self.message = message
+        self.issue = None
+        self.first_used_at = _NOWHERE
+        self.request = request
+        self.seen = 0
+        self.has_proxy_info = False
+        self.command_units = None
+        self.command_service_identifier = ABSENT
+        self.service_at = _NOWHERE
+        self.command_used_at = _NOWHERE
+        self.type_at = _NOWHERE
+        self.action_at = _NOWHERE
 
     def read_command(self) -> bool:
         """Read all AVPs at command level; false after a fault."""
@@ -133,17 +160,19 @@ class _RequestDecoder(UnitWalk):
         if key == SESSION_ID:
             request.session_id = self.message[self.data_at : self.data_end]
         elif key == ORIGIN_HOST:
-            request.origin_host = self.message[self.data_at : self.data_end]
+            self.last_origin_host = request.origin_host = self.octets_like(self.last_origin_host)
         elif key == ORIGIN_REALM:
-            request.origin_realm = self.message[self.data_at : self.data_end]
+            self.last_origin_realm = request.origin_realm = self.octets_like(self.last_origin_realm)
         elif key == DESTINATION_REALM:
-            request.destination_realm = self.message[self.data_at : self.data_end]
+            self.last_destination_realm = self.octets_like(self.last_destination_realm)
+            request.destination_realm = self.last_destination_realm
         elif key == SERVICE_CONTEXT_ID:
-            request.service_context_id = self.message[self.data_at : self.data_end]
+            self.last_context = request.service_context_id = self.octets_like(self.last_context)
         elif key == DESTINATION_HOST:
-            request.destination_host = self.message[self.data_at : self.data_end]
+            self.last_destination_host = self.octets_like(self.last_destination_host)
+            request.destination_host = self.last_destination_host
         elif key == CALLED_STATION_ID:
-            request.called_station_id = self.message[self.data_at : self.data_end]
+            self.last_apn = request.called_station_id = self.octets_like(self.last_apn)
 
     def _read_number(self, start: i64) -> bool:
         """Take a number of the command level; false where its value can not be."""

@@ -79,7 +79,7 @@ def skim(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64, depth:
         elif walk.key >= KEY_3GPP:
             _read_of_3gpp(walk, request)
         elif walk.key == CALLED_STATION_ID and not request.called_station_id:
-            request.called_station_id = walk.message[walk.data_at : walk.data_end]
+            walk.last_apn = request.called_station_id = walk.octets_like(walk.last_apn)
     return True
 
 
@@ -91,7 +91,7 @@ def _read_of_3gpp(walk: AvpWalk, request: CreditControlRequest) -> None:
             request.rat_type = walk.message[walk.data_end - 1]
     elif key == _SGSN_MCC_MNC:
         if not request.serving_network:
-            request.serving_network = walk.message[walk.data_at : walk.data_end]
+            walk.last_network = request.serving_network = walk.octets_like(walk.last_network)
     elif key == _USER_LOCATION_INFO:
         if not request.user_location:
             request.user_location = walk.message[walk.data_at : walk.data_end]

@@ -11,7 +11,7 @@ from librt.strings import read_i32_be
 from mypy_extensions import i64
 
 from protocol import codes
-from protocol.decode import decode_request
+from protocol.decode import RequestDecoder
 from protocol.encode import encode_issue
 from protocol.framing import MessageFramer
 from protocol.local_node import LocalNode
@@ -45,6 +45,9 @@ class PeerConnection(PeerStateMachine):
         self._served_realms = node.served_realms
         self._intake = node.intake
         self._framer = MessageFramer(node.max_message_octets)
+        self._decoder = RequestDecoder()
+        self._own_host = b""
+        self._own_realm: bytes | None = None
 
     def receive(self, data: bytes, now_ms: i64) -> list[CreditControlRequest]:
         """Take octets as they came from the socket; give the credit-control requests that shall be answered.
@@ -66,7 +69,7 @@ class PeerConnection(PeerStateMachine):
                 self.traffic.ccr_received += 1
                 if self._intake.room <= 0 and self._refuse_unread(message):
                     continue
-                request = decode_request(message)
+                request = self._decoder.decode(message)
                 if request.issue is None and self._is_for_us(request):
                     requests.append(request)
                     self._intake.room -= 1
@@ -81,16 +84,23 @@ class PeerConnection(PeerStateMachine):
         return requests
 
     def _is_for_us(self, request: CreditControlRequest) -> bool:
-        """Check the destination; sets the issue when we are not it, since we do not relay (RFC 6733, 6.1.4)."""
+        """Check the destination; sets the issue when we are not it, since we do not relay (RFC 6733, 6.1.4).
+
+        The decoder gives the same text as the same object: what was ours once need not be looked up again.
+        """
         host = request.destination_host
-        if host and host != self._origin_host and host.lower() != self._origin_host:
-            message = "Destination-Host is another server, and nothing is relayed"
-            request.issue = Issue(UNABLE_TO_DELIVER, b"", message)
-            return False
+        if host is not self._own_host:
+            if host and host != self._origin_host and host.lower() != self._origin_host:
+                message = "Destination-Host is another server, and nothing is relayed"
+                request.issue = Issue(UNABLE_TO_DELIVER, b"", message)
+                return False
+            self._own_host = host
         realm = request.destination_realm
-        if realm not in self._served_realms and realm.lower() not in self._served_realms:
-            request.issue = Issue(REALM_NOT_SERVED, b"", "Destination-Realm is not served here")
-            return False
+        if realm is not self._own_realm:
+            if realm not in self._served_realms and realm.lower() not in self._served_realms:
+                request.issue = Issue(REALM_NOT_SERVED, b"", "Destination-Realm is not served here")
+                return False
+            self._own_realm = realm
         return True
 
     def _refuse(self, request: CreditControlRequest) -> None:

@@ -34,8 +34,8 @@ _U32: Final = 0xFFFFFFFF
 class UnitWalk(AvpWalk):
     """A walk that holds the amounts of the unit group it read last; ABSENT where not sent."""
 
-    def __init__(self, message: bytes) -> None:
-        super().__init__(message)
+    def __init__(self) -> None:
+        super().__init__()
         self.first_used_at: i64 = -1
         self.time_s: i64 = ABSENT
         self.total_octets: i64 = ABSENT

@@ -29,6 +29,8 @@ class Answering:
         self.metrics = metrics
         self._log_failure = log_failure
         self._outgoing: dict[AnswerSink, list[bytes]] = {}
+        self._latest: AnswerSink | None = None
+        self._latest_answers: list[bytes] = []
 
     def answer(self, pending: Pending, answer: CreditControlAnswer, now_us: i64) -> None:
         """Answer a request, 5012 where its answer can not be encoded; an expiry has nobody to tell."""
@@ -66,6 +68,7 @@ class Answering:
         if self._outgoing:
             outgoing = self._outgoing
             self._outgoing = {}
+            self._latest = None
             for connection, answers in outgoing.items():
                 try:
                     connection.answers(answers)
@@ -74,8 +77,7 @@ class Answering:
                     self._log_failure(repr(error), b"")
 
     def _send(self, connection: AnswerSink, octets: bytes) -> None:
-        waiting = self._outgoing.get(connection)
-        if waiting is None:
-            self._outgoing[connection] = [octets]
-        else:
-            waiting.append(octets)
+        if connection is not self._latest:
+            self._latest = connection
+            self._latest_answers = self._outgoing.setdefault(connection, [])
+        self._latest_answers.append(octets)

@@ -23,7 +23,7 @@ from ocs.metrics import STAGE_COMMIT, STAGE_DECIDE
 
 
 class GroupCommits:
-    """The commits under way. ``busy`` has the waiting requests of each account that one of them concerns.
+    """The commits under way. ``groups`` has the one of each account that is being decided or committed.
 
     ``over`` is told after each commit whether the store has failed, ``lost`` each request whose change was not
     applied, ``fail`` each that broke by a fault of ours.
@@ -42,7 +42,7 @@ class GroupCommits:
         fail: Callable[[Pending, str], None],
     ) -> None:
         self.under_way: i64 = 0
-        self.busy: dict[str, list[Pending]] = {}
+        self.groups: dict[str, Group] = {}
         self._store = store
         self._states = states
         self._queue = queue
@@ -54,18 +54,19 @@ class GroupCommits:
         self._lost = lost
         self._fail = fail
 
-    def send(self, groups: dict[str, Group], start_us: i64, remember_ms: i64) -> None:
+    def send(self, groups: list[Group], start_us: i64, remember_ms: i64) -> None:
         """Commit the groups of a batch whose decisions began at ``start_us``."""
         commit = _Commit(self)
         size: i64 = 0
-        for account_id, group in groups.items():
+        for group in groups:
             try:
                 group.put_changes(commit.batch, remember_ms)
             except Exception as error:  # noqa: BLE001 - a fault of ours fails these requests, never the server
+                del self.groups[group.account_id]
                 for pending in group.requests:
                     self._fail(pending, repr(error))
                 continue
-            self.busy[account_id] = []
+            group.is_sent = True
             commit.groups.append(group)
             size += len(group.requests)
         if commit.groups:
@@ -83,7 +84,7 @@ class GroupCommits:
         for group in commit.groups:
             for pending in group.requests:
                 self._fail(pending, reason)
-            self._queue.again(self.busy.pop(group.account_id))
+            self._end(group)
 
     def done(self, groups: list[Group], results: list[int], start_us: i64) -> None:
         """Answer what is durable; what lost or is unknown is forgotten."""
@@ -106,10 +107,16 @@ class GroupCommits:
             else:
                 metrics.conflicts += 1
                 self._forget(group)
-            self._queue.again(self.busy.pop(group.account_id))
+            self._end(group)
         metrics.stages[STAGE_COMMIT].record_many(now_us - start_us, answered)
         self._intake.answered(answered, now_us)
         self._over(store_failed)
+
+    def _end(self, group: Group) -> None:
+        """What waited for the account goes on."""
+        del self.groups[group.account_id]
+        if group.waiting is not None:
+            self._queue.again(group.waiting)
 
     def _committed(self, group: Group, now_us: i64) -> None:
         account = group.account

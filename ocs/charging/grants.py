@@ -60,7 +60,7 @@ def grant(
             more_in_buckets = True
             held = left
         if held > 0:
-            reserve_units(bucket, service.reservation, held)
+            reserve_units(bucket, service.reserve_anew(), held)
             left -= held
             validity_time_s = _until_end(bucket, validity_time_s, now_ms)
     final = False
@@ -136,7 +136,7 @@ def _reserve_affordable(
     taken = wanted if wanted < affordable else affordable
     if taken > 0:
         price: i64 = price_micros_of(charged_units + taken, rate) - price_micros_of(charged_units, rate)
-        reserve_money(account, service.reservation, price)
+        reserve_money(account, service.reserve_anew(), price)
     return wanted - taken, affordable <= wanted
 
 

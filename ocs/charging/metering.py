@@ -71,7 +71,7 @@ def purse_of(
         if bucket.is_expired(now_ms):
             still = held.units_of(bucket.bucket_id)
             units = still if still < units else units
-            ends_ms = 0
+            ends_ms = now_ms + 1
         if units > 0:
             bundle = bundle_of(bucket)
             if ends_ms == 0:
@@ -168,9 +168,9 @@ def reserve_metered(service: Service, meter: Meter, purse: Purse, wanted: i64, n
     charge = collect(ahead)
     for use in charge.pot_uses:
         if use.units > 0:
-            reserve_units(purse.bucket_of(use.bundle_id, use.expires_at_ms), service.reservation, use.units)
+            reserve_units(purse.bucket_of(use.bundle_id, use.expires_at_ms), service.reserve_anew(), use.units)
     if charge.due_micros > 0:
-        reserve_money(purse.account, service.reservation, charge.due_micros)
+        reserve_money(purse.account, service.reserve_anew(), charge.due_micros)
     return promise
 
 
@@ -194,13 +194,13 @@ def add_to_counter(account: Account, change: CounterChange) -> None:
                 counter.value += amount
                 return
             mine.append(counter)
-    account.counters.append(AccountCounter(change.counter_id, change.period_number, amount))
+    account.counters += (AccountCounter(change.counter_id, change.period_number, amount),)
     if len(mine) >= PERIODS_KEPT:
         oldest = mine[0]
         for counter in mine:
             if counter.period < oldest.period:
                 oldest = counter
-        account.counters.remove(oldest)
+        account.counters = tuple([counter for counter in account.counters if counter is not oldest])
 
 
 def _put_lines(service: Service, charge: Charge, version: str) -> None:

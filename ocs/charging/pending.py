@@ -6,7 +6,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, encode_account
 from balance.changes import ChangeBatch
-from balance.keys import account_key, session_key, subscriber_key
+from balance.keys import session_key, subscriber_key
 from balance.subscriber import Subscriber
 from ocs.charging.decision import Decision
 from ocs.charging.session import CLOSED, ChargingSession
@@ -62,7 +62,7 @@ class Group:
     """The requests of one batch that concern one account: decided one after the other, committed as one change.
 
     ``account`` is its newest state and ``read_version`` the version in the store. Each request is of another
-    session, and holds what was decided for it.
+    session, and holds what was decided for it. Once it ``is_sent``, others of the account are ``waiting``.
     """
 
     def __init__(self, account_id: str, account: Account | None) -> None:
@@ -71,6 +71,15 @@ class Group:
         self.read_version: i64 = 0 if account is None else account.version
         self.account_changed = False
         self.requests: list[Pending] = []
+        self.is_sent = False
+        self.waiting: list[Pending] | None = None
+
+    def wait(self, pending: Pending) -> None:
+        """Let a request wait until the group's commit is over."""
+        if self.waiting is None:
+            self.waiting = [pending]
+        else:
+            self.waiting.append(pending)
 
     def take(
         self,
@@ -112,7 +121,7 @@ class Group:
             if self.account_changed:
                 account.version = self.read_version + 1
                 value = encode_account(account, account.version)
-            batch.put(account_key(self.account_id), self.read_version, value, 0)
+            batch.put(account.key(), self.read_version, value, 0)
         for index in range(len(self.requests)):
             pending = self.requests[index]
             subscriber = pending.subscriber
@@ -122,11 +131,12 @@ class Group:
             version: i64 = 0 if read is None else read.version
             decision = pending.decision
             session = None if decision is None else decision.session
-            key = session_key(pending.session_id)
-            pending.key = key
             if session is None:
-                batch.put(key, version, b"", 0)
+                pending.key = session_key(pending.session_id)
+                batch.put(pending.key, version, b"", 0)
                 continue
+            key = session.identity.key()
+            pending.key = key
             life_ms: i64 = remember_closed_ms if session.state == CLOSED else 0
             session.version = version + 1
             pending.deadline_ms = _index_deadline(session)

@@ -14,7 +14,7 @@ from librt.strings import BytesWriter, read_i32_be
 from mypy_extensions import i64
 
 from balance.account import Account
-from balance.packing import put_decimal, put_octet
+from balance.packing import finished, put_decimal, put_octet, spare_writer
 from balance.quantity import UNIT_NAMES
 from ocs.charging.session import ChargingSession, Service, SessionIdentity
 from protocol.messages import ABSENT
@@ -25,18 +25,31 @@ _REMEMBERED: Final = 4096
 _WORD: Final = 4
 
 _seconds: Final[dict[int, bytes]] = {}
+_names: Final[dict[str, bytes]] = {}
 
 
 def time_octets(epoch_ms: i64) -> bytes:
     """ISO 8601 in UTC with milliseconds: ``2026-11-23T00:47:04.120Z``."""
-    second: int = epoch_ms // 1000
+    out = spare_writer()
+    _put_time(out, epoch_ms)
+    return finished(out)
+
+
+def _put_time(out: BytesWriter, epoch_ms: i64) -> None:
+    """Append a time as ``time_octets`` writes it."""
+    second = epoch_ms // 1000
+    milliseconds = epoch_ms - 1000 * second
     text = _seconds.get(second)
     if text is None:
-        text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.").encode()
+        text = (_EPOCH + timedelta(seconds=int(second))).strftime("%Y-%m-%dT%H:%M:%S.").encode()
         if len(_seconds) >= _REMEMBERED:
             _seconds.clear()
         _seconds[second] = text
-    return text + str(1000 + epoch_ms % 1000)[1:].encode() + b"Z"
+    out.write(text)
+    put_octet(out, 48 + milliseconds // 100)
+    put_octet(out, 48 + milliseconds // 10 % 10)
+    put_octet(out, 48 + milliseconds % 10)
+    put_octet(out, 90)
 
 
 def _put_text(out: BytesWriter, value: bytes) -> None:
@@ -47,6 +60,19 @@ def _put_text(out: BytesWriter, value: bytes) -> None:
     put_octet(out, 34)
     out.write(value)
     put_octet(out, 34)
+
+
+def _put_name(out: BytesWriter, name: str) -> None:
+    """Append a text that occurs again and again, as names of a catalogue do."""
+    known = _names.get(name)
+    if known is None:
+        quoted = BytesWriter()
+        _put_text(quoted, name.encode())
+        if len(_names) >= _REMEMBERED:
+            _names.clear()
+        known = quoted.getvalue()
+        _names[name] = known
+    out.write(known)
 
 
 def is_plain(value: bytes) -> bool:
@@ -92,7 +118,7 @@ def _put_optional(out: BytesWriter, name: bytes, value: i64) -> None:
 def _identity_fields(who: SessionIdentity) -> bytes:
     """What all records of a session share, made once."""
     if not who.record_fields:
-        out = BytesWriter()
+        out = spare_writer()
         out.write(b'"session_id":')
         _put_text(out, who.session_id)
         out.write(b',"account":')
@@ -102,9 +128,9 @@ def _identity_fields(who: SessionIdentity) -> bytes:
         out.write(b',"imsi":')
         _put_text(out, who.imsi)
         out.write(b',"plan":')
-        _put_text(out, who.plan_id.encode())
+        _put_name(out, who.plan_id)
         out.write(b',"service":')
-        _put_text(out, who.service.encode())
+        _put_name(out, who.service)
         out.write(b',"service_context":')
         _put_text(out, who.service_context_id)
         out.write(b',"origin_host":')
@@ -114,8 +140,8 @@ def _identity_fields(who: SessionIdentity) -> bytes:
         out.write(b',"apn":')
         _put_text(out, who.apn)
         out.write(b',"payment":')
-        _put_text(out, who.payment.encode())
-        who.record_fields = out.getvalue()
+        _put_name(out, who.payment)
+        who.record_fields = finished(out)
     return who.record_fields
 
 
@@ -125,7 +151,7 @@ def _put_charges(out: BytesWriter, service: Service) -> None:
     for line in service.lines:
         out.write(b'{"rule":' if first else b',{"rule":')
         first = False
-        _put_text(out, line.rule_id.encode())
+        _put_name(out, line.rule_id)
         _put_field(out, b',"price_micros":', line.price_micros)
         _put_field(out, b',"per_units":', line.per_units)
         _put_field(out, b',"increment":', line.increment)
@@ -133,20 +159,20 @@ def _put_charges(out: BytesWriter, service: Service) -> None:
         _put_field(out, b',"units":', line.units)
         _put_field(out, b',"amount_micros":', line.amount_micros)
         out.write(b',"catalogue":')
-        _put_text(out, line.catalogue.encode())
+        _put_name(out, line.catalogue)
         if line.band:
             out.write(b',"band":')
-            _put_text(out, line.band.encode())
+            _put_name(out, line.band)
         if line.tax:
             out.write(b',"tax":')
-            _put_text(out, line.tax.encode())
+            _put_name(out, line.tax)
         put_octet(out, 125)
     out.write(b'],"buckets":[')
     first = True
     for use in service.bucket_uses:
         out.write(b'{"bucket":' if first else b',{"bucket":')
         first = False
-        _put_text(out, use.bucket_id.encode())
+        _put_name(out, use.bucket_id)
         _put_field(out, b',"units":', use.units)
         put_octet(out, 125)
     put_octet(out, 93)
@@ -163,7 +189,7 @@ def record_octets(
 ) -> bytes:
     """The record of a service that is closed now (or so far, where ``partial``), as JSON octets."""
     who = session.identity
-    out = BytesWriter()
+    out = spare_writer()
     out.write(b'{"record_id":')
     _put_text(out, who.session_id + b"#" + str(number).encode())
     _put_field(out, b',"record_version":', RECORD_VERSION)
@@ -174,14 +200,14 @@ def record_octets(
     _put_optional(out, b',"rating_group":', service.rating_group)
     _put_optional(out, b',"service_identifier":', service.service_identifier)
     out.write(b',"opened_at":"')
-    out.write(time_octets(service.opened_ms))
+    _put_time(out, service.opened_ms)
     out.write(b'","closed_at":"')
-    out.write(time_octets(now_ms))
+    _put_time(out, now_ms)
     out.write(b'","cause":')
-    _put_text(out, cause.encode())
-    out.write(b',"partial":true,"unit_kind":"' if partial else b',"partial":false,"unit_kind":"')
-    out.write(UNIT_NAMES[service.unit_kind].encode())
-    _put_field(out, b'","used_units":', service.used_units)
+    _put_name(out, cause)
+    out.write(b',"partial":true,"unit_kind":' if partial else b',"partial":false,"unit_kind":')
+    _put_name(out, UNIT_NAMES[service.unit_kind])
+    _put_field(out, b',"used_units":', service.used_units)
     _put_field(out, b',"used_octets":', service.used_octets)
     _put_field(out, b',"input_octets":', service.input_octets)
     _put_field(out, b',"output_octets":', service.output_octets)
@@ -190,11 +216,11 @@ def record_octets(
     _put_field(out, b',"amount_micros":', service.amount_micros)
     _put_field(out, b',"written_off_micros":', service.written_off_micros)
     out.write(b',"currency":')
-    _put_text(out, account.currency.encode())
+    _put_name(out, account.currency)
     _put_charges(out, service)
     _put_field(out, b',"requests":{"first":', service.first_request)
     _put_field(out, b',"last":', service.last_request)
     _put_field(out, b',"count":', service.requests)
     _put_field(out, b'},"balance_micros":', account.balance_micros)
     put_octet(out, 125)
-    return out.getvalue()
+    return finished(out)

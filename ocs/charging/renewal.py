@@ -67,7 +67,7 @@ def _renew(account: Account, bundle: BundleDefinition, zone: Zone, now_ms: i64) 
         elif bucket.reserved > 0:
             kept.append(bucket)
     kept.append(_bucket(bundle, number, zone))
-    account.buckets = kept
+    account.buckets = tuple(kept)
 
 
 def _bucket(bundle: BundleDefinition, number: i64, zone: Zone) -> Bucket:

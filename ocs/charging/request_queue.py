@@ -16,12 +16,12 @@ class RequestQueue:
     def add(self, pending: Pending) -> None:
         """Take a request in; it waits for the earlier ones of its session."""
         self.in_flight += 1
-        last = self._last.get(pending.session_id)
-        self._last[pending.session_id] = pending
-        if last is None:
+        last = self._last.setdefault(pending.session_id, pending)
+        if last is pending:
             self.ready.append(pending)
         else:
             last.next = pending
+            self._last[pending.session_id] = pending
 
     def take(self, size: i64) -> list[Pending]:
         """Take up to so many ready requests out, to be decided."""

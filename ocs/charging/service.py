@@ -81,7 +81,7 @@ class ChargingService(RequestHandler):
             self._lost,
             self._fail,
         )
-        self._groups: dict[str, Group] = {}
+        self._decided: list[Group] = []
 
     @property
     def in_flight(self) -> int:
@@ -151,10 +151,10 @@ class ChargingService(RequestHandler):
             except Exception as error:  # noqa: BLE001 - a fault of ours fails one request, never the server
                 self._fail(pending, repr(error))
         self._lookup.send()
-        if self._groups:
-            groups = self._groups
-            self._groups = {}
-            self._commits.send(groups, start_us, self.policy.remember_closed_s * 1000)
+        if self._decided:
+            decided = self._decided
+            self._decided = []
+            self._commits.send(decided, start_us, self.policy.remember_closed_s * 1000)
         self._end_turn()
         self._schedule()
 
@@ -186,17 +186,16 @@ class ChargingService(RequestHandler):
         if not account_id:
             self._decide_alone(pending, session, now_ms)
             return
-        waiting = self._commits.busy.get(account_id)
-        if waiting is not None:
-            waiting.append(pending)
-            return
-        group = self._groups.get(account_id)
+        group = self._commits.groups.get(account_id)
         if group is None:
             account = self.states.account(account_id)
             if account is None and not pending.account_checked:
                 self._lookup.account(account_id, pending)
                 return
             group = Group(account_id, account)
+        elif group.is_sent:
+            group.wait(pending)
+            return
         self._decide_in_group(pending, group, session, subscriber, now_ms)
 
     def _decide_in_group(
@@ -219,8 +218,10 @@ class ChargingService(RequestHandler):
             self.metrics.replays += 1
             self._answer(pending, decision.answer)
             return
+        if not group.requests:
+            self._commits.groups[group.account_id] = group
+            self._decided.append(group)
         group.take(pending, session, subscriber, decision)
-        self._groups[group.account_id] = group
 
     def _decide_alone(self, pending: Pending, session: ChargingSession | None, now_ms: i64) -> None:
         """A repeat to a closed session, an unknown session or subscriber: there is nothing to commit."""

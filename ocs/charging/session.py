@@ -6,7 +6,9 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from balance.operations import Reservation
+from balance.keys import session_key
+from balance.operations import NOTHING_HELD, Reservation
+from balance.packing import end_of_first
 from protocol.messages import ABSENT
 from rating.meter_state import MeterState
 
@@ -23,7 +25,7 @@ class ChargeLine:
 
     The rate is copied from the catalogue whose version is named, so that a record explains itself. What a cap
     or a discount takes off is a line too, at a price below zero. ``tax`` is a tax category, ``band`` names the
-    time band; "" where there is none.
+    time band; "" where there is none. ``rate_octets`` is the stored form of the rate, made once.
     """
 
     def __init__(self, rule_id: str, catalogue: str, rounding: i64) -> None:
@@ -37,6 +39,7 @@ class ChargeLine:
         self.amount_micros: i64 = 0
         self.tax = ""
         self.band = ""
+        self.rate_octets = b""
 
     def copy(self) -> ChargeLine:
         """An independent copy."""
@@ -48,6 +51,7 @@ class ChargeLine:
         other.amount_micros = self.amount_micros
         other.tax = self.tax
         other.band = self.band
+        other.rate_octets = self.rate_octets
         return other
 
 
@@ -68,7 +72,8 @@ _NO_USES: Final[list[BucketUse]] = []
 class Service:
     """One rated service of a session, keyed by Rating-Group and Service-Identifier (ABSENT where not sent).
 
-    ``granted`` units are with the client now, paid for by ``reservation``. The used units of all kinds are
+    ``granted`` units are with the client now, paid for by ``reservation``, which copies share: it is replaced,
+    not changed, once it is stored. The used units of all kinds are
     kept as reported; ``used_units`` are those of ``unit_kind``, by which the service is charged.
     ``granted_under`` is the version of the catalogue by which the next report of the granted units is priced.
     ``meter`` is where the pricing of a tariff stands (never changed, only replaced); its lines are those from
@@ -84,7 +89,7 @@ class Service:
         self.granted: i64 = 0
         self.validity_time_s: i64 = 0
         self.granted_under = ""
-        self.reservation = Reservation()
+        self.reservation = NOTHING_HELD
         self.used_units: i64 = 0
         self.used_octets: i64 = 0
         self.input_octets: i64 = 0
@@ -109,9 +114,7 @@ class Service:
         other.granted = self.granted
         other.validity_time_s = self.validity_time_s
         other.granted_under = self.granted_under
-        other.reservation.money_micros = self.reservation.money_micros
-        for hold in self.reservation.holds:
-            other.reservation.hold(hold.bucket_id, hold.units)
+        other.reservation = self.reservation
         other.used_units = self.used_units
         other.used_octets = self.used_octets
         other.input_octets = self.input_octets
@@ -130,6 +133,12 @@ class Service:
         other.meter = self.meter
         other.metered_from = self.metered_from
         return other
+
+    def reserve_anew(self) -> Reservation:
+        """Where a service that holds nothing notes what it reserves."""
+        if self.reservation is NOTHING_HELD:
+            self.reservation = Reservation()
+        return self.reservation
 
     def forget_bucket_uses(self) -> None:
         """Begin anew after a partial record."""
@@ -176,6 +185,13 @@ class SessionIdentity:
         self.activated_ms: i64 = 0
         self.octets = b""
         self.record_fields = b""
+        self._key = b""
+
+    def key(self) -> bytes:
+        """The session's key in the store."""
+        if not self._key:
+            self._key = session_key(self.session_id)
+        return self._key
 
 
 @mypyc_attr(acyclic=True)
@@ -202,7 +218,8 @@ class ChargingSession:
     """A credit-control session. Times are epoch milliseconds; ``version`` 0 = not yet stored.
 
     ``deadline_ms`` is when the server gives it up (Tcc); ``indexed_ms`` is the time under which the store's
-    deadline index knows it, which may be earlier. ``answers`` are stored answers, the newest last.
+    deadline index knows it, which may be earlier. ``answers`` are ``answer_count`` stored answers, each behind
+    its length, the newest last.
     ``records`` counts the charging data records it has produced. ``served_through`` is the highest
     CC-Request-Number of its updates; bit n of ``served`` says whether the update numbered n less was served.
     """
@@ -212,7 +229,6 @@ class ChargingSession:
         identity: SessionIdentity,
         opened_ms: i64,
         services: list[Service] | None = None,
-        answers: list[bytes] | None = None,
     ) -> None:
         self.version: i64 = 0
         self.identity = identity
@@ -229,11 +245,12 @@ class ChargingSession:
         self.served_through: i64 = 0
         self.served: i64 = 0
         self.services: list[Service] = [] if services is None else services
-        self.answers: list[bytes] = [] if answers is None else answers
+        self.answers = b""
+        self.answer_count: i64 = 0
 
     def copy(self) -> ChargingSession:
         """A copy that shares its services: replace one by its own copy before changing it."""
-        other = ChargingSession(self.identity, self.opened_ms, self.services[:], self.answers[:])
+        other = ChargingSession(self.identity, self.opened_ms, self.services[:])
         other.version = self.version
         other.circumstances = self.circumstances
         other.state = self.state
@@ -246,6 +263,8 @@ class ChargingSession:
         other.requests = self.requests
         other.served_through = self.served_through
         other.served = self.served
+        other.answers = self.answers
+        other.answer_count = self.answer_count
         return other
 
     def service_for_change(self, rating_group: i64, service_identifier: i64, now_ms: i64) -> Service:
@@ -269,7 +288,9 @@ class ChargingSession:
         return total
 
     def keep_answer(self, stored: bytes) -> None:
-        """Remember an answer, forgetting the oldest over ANSWERS_KEPT."""
-        self.answers.append(stored)
-        if len(self.answers) > ANSWERS_KEPT:
-            del self.answers[0]
+        """Remember an answer, which comes behind its length, forgetting the oldest over ANSWERS_KEPT."""
+        if self.answer_count < ANSWERS_KEPT:
+            self.answers += stored
+            self.answer_count += 1
+        else:
+            self.answers = self.answers[end_of_first(self.answers) :] + stored

@@ -11,12 +11,15 @@ from mypy_extensions import i64
 from balance.packing import (
     PackingError,
     Unpacker,
+    finished,
+    put_name,
     put_number,
     put_octet,
     put_octets,
     put_signed,
     put_text,
     put_varint,
+    spare_writer,
 )
 from ocs.charging.meter_octets import meter_octets, read_meter
 from ocs.charging.session import (
@@ -35,7 +38,7 @@ _OF_ONE_CATALOGUE: Final = 1
 
 def identity_octets(identity: SessionIdentity) -> bytes:
     """The octets of what never changes in a session."""
-    out = BytesWriter()
+    out = spare_writer()
     put_octets(out, identity.session_id)
     put_text(out, identity.account_id)
     put_octets(out, identity.msisdn)
@@ -50,17 +53,17 @@ def identity_octets(identity: SessionIdentity) -> bytes:
     put_octets(out, identity.subscriber_group)
     put_text(out, identity.time_zone)
     put_varint(out, identity.activated_ms)
-    return out.getvalue()
+    return finished(out)
 
 
 def circumstances_octets(circumstances: Circumstances) -> bytes:
     """The octets of what may change in a session at any request, but seldom does."""
-    out = BytesWriter()
+    out = spare_writer()
     put_octets(out, circumstances.serving_network)
     put_octets(out, circumstances.user_location)
     put_varint(out, circumstances.rat_type + 1)
     put_varint(out, circumstances.qos_class + 1)
-    return out.getvalue()
+    return finished(out)
 
 
 def encode_session(session: ChargingSession, version: i64) -> bytes:
@@ -68,7 +71,7 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     identity = session.identity
     if not identity.octets:
         identity.octets = identity_octets(identity)
-    out = BytesWriter()
+    out = spare_writer()
     put_number(out, version)
     put_octet(out, SESSION_FORMAT)
     put_octet(out, session.state)
@@ -87,13 +90,12 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_varint(out, session.requests)
     put_varint(out, session.served_through)
     put_varint(out, session.served)
-    put_varint(out, i64(len(session.answers)))
-    for stored in session.answers:
-        put_octets(out, stored)
+    put_varint(out, session.answer_count)
+    out.write(session.answers)
     put_varint(out, i64(len(session.services)))
     for service in session.services:
         _put_service(out, service)
-    return out.getvalue()
+    return finished(out)
 
 
 def _put_service(out: BytesWriter, service: Service) -> None:
@@ -104,11 +106,11 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     put_octet(out, service.unit_kind)
     put_varint(out, service.granted)
     put_varint(out, service.validity_time_s)
-    put_text(out, service.granted_under)
+    put_name(out, service.granted_under)
     put_varint(out, service.reservation.money_micros)
     put_varint(out, i64(len(service.reservation.holds)))
     for hold in service.reservation.holds:
-        put_text(out, hold.bucket_id)
+        put_name(out, hold.bucket_id)
         put_varint(out, hold.units)
     put_varint(out, service.used_units)
     put_varint(out, service.used_octets)
@@ -123,22 +125,31 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     put_varint(out, service.requests)
     put_varint(out, i64(len(service.lines)))
     for line in service.lines:
-        put_text(out, line.rule_id)
-        put_text(out, line.catalogue)
-        put_signed(out, line.price_micros)
-        put_varint(out, line.per_units)
-        put_varint(out, line.increment)
-        put_octet(out, line.rounding)
+        if not line.rate_octets:
+            line.rate_octets = _rate_octets(line)
+        out.write(line.rate_octets)
         put_varint(out, line.units)
         put_signed(out, line.amount_micros)
-        put_text(out, line.tax)
-        put_text(out, line.band)
+        put_name(out, line.tax)
+        put_name(out, line.band)
     put_varint(out, i64(len(service.bucket_uses)))
     for use in service.bucket_uses:
-        put_text(out, use.bucket_id)
+        put_name(out, use.bucket_id)
         put_varint(out, use.units)
     meter = service.meter
     put_octets(out, b"" if meter is None else meter_octets(meter, service.metered_from))
+
+
+def _rate_octets(line: ChargeLine) -> bytes:
+    """The octets of what never changes of a line, once it has a rate."""
+    out = spare_writer()
+    put_name(out, line.rule_id)
+    put_name(out, line.catalogue)
+    put_signed(out, line.price_micros)
+    put_varint(out, line.per_units)
+    put_varint(out, line.increment)
+    put_octet(out, line.rounding)
+    return finished(out)
 
 
 def decode_session(state: bytes) -> ChargingSession:
@@ -164,9 +175,8 @@ def decode_session(state: bytes) -> ChargingSession:
     session.requests = octets.varint()
     session.served_through = octets.varint()
     session.served = octets.varint()
-    answers = octets.varint()
-    for _ in range(answers):
-        session.answers.append(octets.octets())
+    session.answer_count = octets.varint()
+    session.answers = octets.strings(session.answer_count)
     services = octets.varint()
     for _ in range(services):
         session.services.append(_service(octets, kept_as))
@@ -215,10 +225,13 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     service.validity_time_s = octets.varint()
     if kept_as != _OF_ONE_CATALOGUE:
         service.granted_under = octets.text()
-    service.reservation.money_micros = octets.varint()
+    money_micros = octets.varint()
     holds = octets.varint()
-    for _ in range(holds):
-        service.reservation.hold(octets.text(), octets.varint())
+    if money_micros > 0 or holds > 0:
+        held = service.reserve_anew()
+        held.money_micros = money_micros
+        for _ in range(holds):
+            held.hold(octets.text(), octets.varint())
     service.used_units = octets.varint()
     service.used_octets = octets.varint()
     service.input_octets = octets.varint()

@@ -7,10 +7,21 @@ here, through the one encoder there is: a repeat of the same request gets the sa
 from typing import Final
 from zlib import crc32
 
-from librt.strings import BytesWriter, read_i64_be
-from mypy_extensions import i64
+from librt.strings import read_i64_be
+from mypy_extensions import i64, u8
 
-from balance.packing import Unpacker, put_number, put_octet, put_octets, put_text, put_varint
+from balance.packing import (
+    MAX_TEXT,
+    Unpacker,
+    finished,
+    put_number,
+    put_octet,
+    put_octets,
+    put_text,
+    put_varint,
+    spare_writer,
+    with_length,
+)
 from protocol.messages import CreditControlAnswer, CreditControlRequest, ServiceAnswer
 
 HOSTS_KEPT: Final = 4096
@@ -35,21 +46,33 @@ def message_key(request: CreditControlRequest) -> i64:
     return (high << 32) | request.end_to_end
 
 
-def find_answer(answers: list[bytes], request: CreditControlRequest) -> bytes | None:
-    """The stored answer to a repeated request: by its own key, or by Origin-Host and End-to-End Identifier."""
+def find_answer(answers: bytes, request: CreditControlRequest) -> bytes | None:
+    """The stored answer to a repeated request: by its own key, or by Origin-Host and End-to-End Identifier.
+
+    ``answers`` are those of a session, each behind its length.
+    """
     if not answers:
         return None
     by_request = request_key(request)
     by_message = message_key(request)
-    for stored in answers:
-        if read_i64_be(stored, 0) == by_request or read_i64_be(stored, 8) == by_message:
-            return stored
+    at: i64 = 0
+    end: i64 = len(answers)
+    while at < end:
+        size: i64 = answers[at]
+        at += 1
+        if size == MAX_TEXT:
+            size = read_i64_be(answers, at)
+            at += 8
+        if read_i64_be(answers, at) == by_request or read_i64_be(answers, at + 8) == by_message:
+            return answers[at : at + size]
+        at += size
     return None
 
 
 def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> bytes:
-    """The octets to keep of an answer, under the keys of its request."""
-    out = BytesWriter()
+    """What to keep of an answer, under the keys of its request, behind its length (``put_octets``)."""
+    out = spare_writer()
+    put_octet(out, 0)
     put_number(out, request_key(request))
     put_number(out, message_key(request))
     put_varint(out, answer.result_code)
@@ -69,7 +92,11 @@ def pack_answer(request: CreditControlRequest, answer: CreditControlAnswer) -> b
         put_varint(out, service.threshold + 1)
         put_varint(out, service.quota_holding_time_s + 1)
         put_octet(out, service.final_unit_action + 1)
-    return out.getvalue()
+    size: i64 = len(out) - 1
+    if size < MAX_TEXT:
+        out[0] = u8(size)
+        return finished(out)
+    return with_length(finished(out)[1:])
 
 
 def unpack_answer(stored: bytes) -> CreditControlAnswer:

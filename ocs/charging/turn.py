@@ -7,7 +7,7 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account
-from balance.operations import Reservation, release
+from balance.operations import NOTHING_HELD, Reservation, release
 from ocs.charging.attributes import selected_rule, situation_of
 from ocs.charging.failed_avp import mscc_octets
 from ocs.charging.grants import grant, grant_metered, wanted_units
@@ -67,7 +67,8 @@ class Turn:
         self.policy = policy
         self.before = session.circumstances
         self.charged_before = False
-        self.records: list[bytes] = []
+        self.records: tuple[bytes, ...] = ()
+        self._plain: Terms | None = None
 
     def terms(self, mscc: MultipleServicesCreditControl, now_ms: i64) -> Terms:
         """By what units are granted now: the plan's rule for an MSCC, as the catalogue in force has it."""
@@ -117,10 +118,20 @@ class Turn:
         who = self.session.identity
         group = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
         if not plan.selectors:
-            return Terms(catalogue, plan, plan.rule_for(who.service, group, who.apn), None)
+            return self._plain_terms(catalogue, plan, plan.rule_for(who.service, group, who.apn))
         situation = situation_of(who, circumstances, mscc, catalogue)
         rule = selected_rule(plan, who.service, group, who, situation, now_ms)
         return Terms(catalogue, plan, rule, situation)
+
+    def _plain_terms(self, catalogue: Catalogue, plan: Plan, rule: Rule | None) -> Terms:
+        """Terms without a situation; those of the plan in force are one object for all services."""
+        if plan is not self.plan or catalogue is not self.catalogue:
+            return Terms(catalogue, plan, rule, None)
+        terms = self._plain
+        if terms is None:
+            self._plain = terms = Terms(catalogue, plan, rule, None)
+        terms.rule = rule
+        return terms
 
 
 @mypyc_attr(acyclic=True)
@@ -195,7 +206,7 @@ def _rate_service(
     tariff = rule.tariff
     if tariff is not None:
         wanted = wanted_units(mscc, tariff.unit_kind, rule.grant)
-        meter, purse = turn.metering(service, mscc, terms, rule, tariff, Reservation(), now_ms)
+        meter, purse = turn.metering(service, mscc, terms, rule, tariff, NOTHING_HELD, now_ms)
         grant_metered(service, rule, meter, purse, turn.catalogue.version, wanted, part, now_ms)
     else:
         wanted = wanted_units(mscc, rule.rate.unit_kind, rule.grant)
@@ -267,7 +278,7 @@ def _return_quota(turn: Turn, service: Service) -> None:
     service.granted = 0
     service.granted_under = ""
     service.validity_time_s = 0
-    if not service.reservation.is_empty():
+    if service.reservation is not NOTHING_HELD:
         service.reservation = release(turn.account, service.reservation)
 
 
@@ -290,7 +301,7 @@ def _close_service(turn: Turn, service: Service, cause: str, now_ms: i64) -> Non
         _return_quota(turn, service)
     session = turn.session
     session.records += 1
-    turn.records.append(record_octets(session, service, turn.account, session.records, cause, partial, now_ms))
+    turn.records += (record_octets(session, service, turn.account, session.records, cause, partial, now_ms),)
     if partial:
         service.opened_ms = now_ms
         service.used_units = 0

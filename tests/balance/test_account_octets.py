@@ -17,8 +17,8 @@ def test_an_account_comes_back(opening: int, credit_limit: int, counters: list[t
     """Every field of an account, its buckets and counters survive storing."""
     account = Account("a", "EUR", opening)
     account.credit_limit_micros = credit_limit
-    account.buckets.append(Bucket("gb", OCTETS, 100, 60, 10, 12345))
-    account.counters = [AccountCounter(*counter) for counter in counters]
+    account.buckets = (Bucket("gb", OCTETS, 100, 60, 10, 12345),)
+    account.counters = tuple(AccountCounter(*counter) for counter in counters)
     read = decode_account(encode_account(account, 7))
     assert read.version == 7
     assert encode_account(read, 7) == encode_account(account, 7)
@@ -43,5 +43,5 @@ def test_accounts_of_the_first_format_are_read() -> None:
     account = decode_account(out.getvalue())
     assert (account.version, account.balance_micros, account.available_micros()) == (3, 80, 70)
     assert [bucket.remaining for bucket in account.buckets] == [40]
-    assert (account.counters, account.credit_limit_micros) == ([], 0)
+    assert (account.counters, account.credit_limit_micros) == ((), 0)
     assert account.faults() == []

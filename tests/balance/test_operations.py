@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from balance.account import Account, Bucket
 from balance.operations import (
+    NOTHING_HELD,
     Reservation,
     credit_money,
     debit_money,
@@ -23,7 +24,7 @@ amounts = st.integers(0, 10**15)
 def account(balance_micros: int, units: int = 100) -> Account:
     """An account with one bucket."""
     made = Account("A", "EUR", balance_micros)
-    made.buckets.append(Bucket("b", OCTETS, units, units, 0, 0))
+    made.buckets = (Bucket("b", OCTETS, units, units, 0, 0),)
     return made
 
 
@@ -67,7 +68,7 @@ def test_a_hold_of_a_bucket_that_is_gone_is_forgotten() -> None:
     held = Reservation()
     reserve_units(subject.buckets[0], held, 30)
     reserve_money(subject, held, 10)
-    subject.buckets.clear()
+    subject.buckets = ()
     assert release(subject, held).is_empty()
     assert subject.reserved_micros == 0
     assert find_bucket(subject, "b") is None
@@ -112,3 +113,14 @@ def test_a_bucket_ends_at_its_time() -> None:
     bucket = Bucket("b", OCTETS, 10, 10, 0, 1000)
     assert (bucket.available(999), bucket.is_expired(999)) == (10, False)
     assert (bucket.available(1000), bucket.is_expired(1000)) == (0, True)
+
+
+def test_nothing_can_be_reserved_in_the_name_of_nobody() -> None:
+    """The empty reservation is shared: what would change it is refused, and the account stays as it was."""
+    subject = Account("a", "EUR", 100)
+    subject.buckets = (Bucket("b", OCTETS, 10, 10, 0, 0),)
+    with pytest.raises(ValueError, match="not available"):
+        reserve_money(subject, NOTHING_HELD, 1)
+    with pytest.raises(ValueError, match="shared"):
+        reserve_units(subject.buckets[0], NOTHING_HELD, 1)
+    assert (subject.reserved_micros, subject.buckets[0].reserved, NOTHING_HELD.is_empty()) == (0, 0, True)

@@ -105,7 +105,7 @@ class Player:
             if rest[:1] == ["until"]:
                 ends = self._height.clock.now_ms + milliseconds_of(rest[1])
                 rest = rest[2:]
-            account.buckets.append(Bucket(name, kind, units, units, 0, ends))
+            account.buckets += (Bucket(name, kind, units, units, 0, ends),)
         self._accounts.append(words[0])
         self._seeds[account_key(words[0])] = encode_account(account, 1)
 

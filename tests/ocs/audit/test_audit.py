@@ -45,7 +45,7 @@ def account_of(
     account.debited_micros = debited
     account.balance_micros = 1000 - debited
     account.reserved_micros = reserved
-    account.buckets.append(Bucket("gb", OCTETS, 100, 100 - used, held, 0))
+    account.buckets = (Bucket("gb", OCTETS, 100, 100 - used, held, 0),)
     return account
 
 
@@ -57,9 +57,10 @@ def session_of(account_id: str, *, amount: int = 0, reserved: int = 0, used: int
     session = ChargingSession(identity, NOW_MS)
     service = Service(1, -1, NOW_MS)
     service.amount_micros = amount
-    service.reservation.money_micros = reserved
+    held_now = service.reserve_anew()
+    held_now.money_micros = reserved
     if held:
-        service.reservation.hold("gb", held)
+        held_now.hold("gb", held)
     if used:
         service.take_from_bucket("gb", used)
     session.services.append(service)

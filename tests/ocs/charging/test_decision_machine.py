@@ -152,8 +152,8 @@ class Decisions(RuleBasedStateMachine):
         self.catalogue = catalogue
         for name, balance in zip(ACCOUNTS, balances, strict=True):
             account = Account(name, "EUR", balance)
-            account.buckets.append(Bucket("b0", OCTETS, 5000, 5000, 0, 0))
-            account.buckets.append(Bucket("b1", OCTETS, units, units, 0, NOW_MS + 100_000))
+            account.buckets += (Bucket("b0", OCTETS, 5000, 5000, 0, 0),)
+            account.buckets += (Bucket("b1", OCTETS, units, units, 0, NOW_MS + 100_000),)
             self.accounts[name] = encode_account(account, 1)
 
     @rule(

@@ -20,7 +20,7 @@ def test_money_without_an_end_goes_to_the_balance() -> None:
     """As a credit, in the books."""
     account = Account("a", "EUR", 7)
     give_bonus(account, Bonus("plan/more", AT_ACTIVATION, give_micros=5), 0)
-    assert (account.balance_micros, account.credited_micros, account.buckets) == (12, 5, [])
+    assert (account.balance_micros, account.credited_micros, account.buckets) == (12, 5, ())
     assert differences_of(account, AccountSums()) == []
 
 

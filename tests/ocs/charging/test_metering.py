@@ -35,10 +35,10 @@ def catalogue_of(bundle: BundleDefinition) -> Catalogue:
 def test_buckets_that_end_together_are_told_apart(ends_ms: int) -> None:
     """What rolled over ends with what is new: both are used up, the older one first."""
     account = Account("A", "EUR", 1000)
-    account.buckets = [
+    account.buckets = (
         Bucket("plan/gb+gift", OCTETS, 40, 40, 0, ends_ms),
         Bucket("plan/gb", OCTETS, 100, 100, 0, ends_ms),
-    ]
+    )
     prices = catalogue_of(BundleDefinition("plan/gb", OCTETS, 100, None, 0))
     subscriber = Subscriber(MSISDN, b"", "A", "plan", ACTIVE)
     opened = decide(initial(mscc(want=150)), None, subscriber, account, prices, POLICY, NOW_MS)
@@ -56,10 +56,10 @@ def test_buckets_that_end_together_are_told_apart(ends_ms: int) -> None:
 def test_each_bucket_has_a_pot_of_its_own() -> None:
     """No two pots have the same bundle and end, so that each use leads to its bucket."""
     account = Account("A", "EUR", 0)
-    account.buckets = [
+    account.buckets = tuple(
         Bucket(f"plan/gb@{number}", OCTETS, 10, 10, 0, ends)
         for number, ends in enumerate((0, 0, ENDS_MS, ENDS_MS, ENDS_MS + 1))
-    ]
+    )
     who = SessionIdentity(b"", "A", b"", b"", "plan", "data", b"")
     purse = purse_of(account, who, None, Reservation(), NOW_MS)
     ends = [pot.expires_at_ms for pot in purse.standing.pots]

@@ -123,7 +123,7 @@ def test_the_service_tells_connections_how_much_room_it_has() -> None:
     assert stage.service.is_full
     stage.service.intake.refused(2)
     assert stage.service.metrics.shed == 1
-    assert stage.service.metrics.requests_by_type[2] == 1
+    assert stage.service.metrics.requests_by_type.update == 1
     stage.settle()
     stage.store.release()
     stage.settle()

@@ -45,7 +45,7 @@ def renewed(account: Account, bundle: BundleDefinition, now: str) -> list[tuple[
 def account_of(bundle: BundleDefinition, now: str) -> Account:
     """An account that received the bundle at a time."""
     account = Account("a", "EUR", 0)
-    account.buckets.append(first_bucket(bundle, BERLIN, at(now)))
+    account.buckets += (first_bucket(bundle, BERLIN, at(now)),)
     return account
 
 

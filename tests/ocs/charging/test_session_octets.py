@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from balance.operations import BucketHold
-from balance.packing import PackingError
+from balance.operations import NOTHING_HELD, BucketHold, Reservation
+from balance.packing import PackingError, with_length
 from ocs.charging.session import (
     UNTOLD,
     BucketUse,
@@ -68,13 +68,21 @@ def services(draw: st.DrawFn) -> Service:
         setattr(made, name, draw(numbers))
     made.unit_kind = draw(st.integers(0, 3))
     made.granted_under = draw(texts)
-    made.reservation.money_micros = draw(numbers)
-    made.reservation.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
+    made.reservation = draw(st.one_of(st.just(NOTHING_HELD), reservations()))
     made.lines = draw(st.lists(lines(), max_size=3))
     used = st.builds(BucketUse, texts, numbers)
     made.bucket_uses = draw(st.lists(used, max_size=3, unique_by=lambda use: use.bucket_id))
     if draw(st.booleans()):
         made.meter, made.metered_from = draw(meters()), draw(st.integers(0, 20))
+    return made
+
+
+@st.composite
+def reservations(draw: st.DrawFn) -> Reservation:
+    """What a service holds, of money or of buckets."""
+    made = Reservation()
+    made.money_micros = draw(st.integers(1, 2**62))
+    made.holds = draw(st.lists(st.builds(BucketHold, texts, numbers), max_size=3))
     return made
 
 
@@ -104,9 +112,14 @@ def sessions(draw: st.DrawFn) -> ChargingSession:
         *("served_through", "served"),
     ):
         setattr(made, name, draw(numbers))
-    made.answers = draw(st.lists(octets, max_size=8))
+    for stored in draw(st.lists(st.one_of(octets, st.binary(min_size=250, max_size=300)), max_size=10)):
+        made.keep_answer(with_length(stored))
     made.services = draw(st.lists(services(), max_size=3))
     return made
+
+
+MADE_ONCE = {"octets", "record_fields", "rate_octets"}
+"""What is made of the other fields when it is first needed."""
 
 
 def fields(of: object) -> object:
@@ -115,7 +128,7 @@ def fields(of: object) -> object:
         return [fields(each) for each in of]
     if of is None or isinstance(of, int | str | bytes):
         return of
-    names = [name for name in dir(of) if not name.startswith("_") and name not in {"octets", "record_fields"}]
+    names = [name for name in dir(of) if not name.startswith("_") and name not in MADE_ONCE]
     return {name: fields(value) for name in names if not callable(value := getattr(of, name))}
 
 
@@ -139,14 +152,14 @@ def test_a_copy_is_the_same_and_its_services_change_alone(session: ChargingSessi
     for service in session.services:
         mine = copy.service_for_change(service.rating_group, service.service_identifier, 5)
         mine.used_units += 1
-        mine.reservation.money_micros = 1
-        mine.reservation.hold("b", 1)
+        mine.reservation = NOTHING_HELD
+        mine.reserve_anew().hold("b", 1)
         mine.lines.append(ChargeLine("r", "c", 0))
         for line in mine.lines:
             line.units += 1
         for use in mine.bucket_uses:
             use.units += 1
-    copy.answers.append(b"")
+    copy.keep_answer(with_length(b""))
     assert encode_session(session, 1) == before
 
 
