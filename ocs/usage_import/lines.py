@@ -119,7 +119,7 @@ def split_columns(whole: str, delimiter: str) -> list[Texts]:
         return []
     fields = tuple(whole.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter))
     ends = fields[width :: width + 1]
-    if len(fields) != len(ends) * (width + 1) + width or ends.count("\n") != len(ends):
+    if len(fields) != len(ends) * (width + 1) + width or not ends.count("\n") == len(ends) == whole.count("\n"):
         return []
     return [fields[place :: width + 1] for place in range(width)]
 

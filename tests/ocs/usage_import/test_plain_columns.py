@@ -77,6 +77,7 @@ def test_moments_are_those_of_the_parser(texts: list[str], form: str, twice: str
 
 @given(st.lists(st.lists(st.text("a1 ,", max_size=3), min_size=1, max_size=4), max_size=6))
 @example([["a", "1"], ["", ""]])
+@example([["", "", "", ""], [""], ["", ""]])
 @example([["a", "b", "c"], ["d"], ["e", "f", "g", "h", "i"]])
 def test_columns_are_those_of_the_lines(rows: list[list[str]]) -> None:
     """A text that is split at once has the fields of its lines, or is left to be split line by line."""
