@@ -1,13 +1,13 @@
-"""Bills: lines, taxes, totals and fees of each document add up, numbers have no gaps, periods follow.
+"""Bills: lines, taxes, totals and fees of each document add up, numbers have no gaps.
 
 Sums are made again with Decimal and SQL, not by the code that makes bills.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
@@ -15,12 +15,12 @@ import msgspec
 from sqlalchemy import Connection, Table, func, select
 
 from ocs.audit.offline.online_credit import check_restorations
+from ocs.audit.offline.periods import check_periods
 from ocs.audit.offline.report import OfflineReport
 from ocs.billing.invoice import CREDIT_NOTE as A_CREDIT_NOTE
 from ocs.billing.invoice import INVOICE as AN_INVOICE
 from ocs.billing.invoice import Invoice, parse_invoice
 from ocs.billing.tables import (
-    BILLED_ACCOUNT,
     BILLED_FEE,
     BILLING_RUN,
     CREDIT_NOTE,
@@ -52,7 +52,7 @@ def check_bills(connection: Connection, report: OfflineReport) -> None:
         *_credit_notes(connection, report),
         *_fees(connection),
         *_numbers(connection),
-        *_periods(connection),
+        *check_periods(connection),
         *check_restorations(connection),
     ):
         report.differ(sentence)
@@ -244,31 +244,3 @@ def _numbers(connection: Connection) -> Iterator[str]:
 def _listed(numbers: list[int]) -> str:
     shown = ", ".join(map(str, numbers[:5]))
     return f"{shown} and {len(numbers) - 5} more" if len(numbers) > 5 else shown
-
-
-def _periods(connection: Connection) -> Iterator[str]:
-    """The periods of an account follow each other, in days, moments and files of the lake."""
-    billed = BILLED_ACCOUNT.c
-    query = select(BILLED_ACCOUNT).order_by(billed.account_id, billed.to_ms)
-    rows: Iterable[Any] = connection.execution_options(yield_per=5000).execute(query)
-    first = True
-    for before, row in pairwise(_after_none(rows)):
-        follows = before is not None and before.account_id == row.account_id
-        first = not follows
-        expected = (0, 0) if first else (before.lake_cut, before.to_ms)
-        if (row.after_cut, row.after_ms) != expected:
-            yield f"account {row.account_id}: its bill up to {row.to_day} does not follow the one before"
-        if follows and row.from_day < before.to_day:
-            yield f"account {row.account_id}: days from {row.from_day} on are billed twice"
-    alone = (
-        select(INVOICE.c.number)
-        .join(BILLED_ACCOUNT, billed.invoice_number == INVOICE.c.number, isouter=True)
-        .where(billed.account_id.is_(None))
-    )
-    for number in connection.scalars(alone):
-        yield f"invoice {number} bills no account's period"
-
-
-def _after_none(rows: Iterable[Any]) -> Iterator[Any]:
-    yield None
-    yield from rows

@@ -171,6 +171,18 @@ TAMPERED: list[tuple[str, str]] = [
         "invoice 2026-000001: the taxes in the database",
     ),
     (
+        "UPDATE billed_account SET to_day = '2026-11-02' WHERE to_day = '2026-11-01' AND account_id = 'A1'",
+        "account A1: billed up to 2026-11-02, by run 1 up to 2026-11-01",
+    ),
+    (
+        "UPDATE billing_run SET to_ms = to_ms + 1 WHERE run_id = 1",
+        "account A1: billed up to 2026-11-01, by run 1",
+    ),
+    (
+        "UPDATE billing_cycle SET time_zone = 'Asia/Tokyo'",
+        "billing run 1: 1793487600000 is not the moment at which 2026-11-01 begins",
+    ),
+    (
         "UPDATE billed_account SET lake_cut = lake_cut - 1 WHERE to_day = '2026-11-01' AND account_id = 'A1'",
         "account A1: its bill up to 2026-12-01 does not follow",
     ),
