@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
@@ -69,11 +69,12 @@ def _time_format(value: object) -> str:
     text = one_text(value)
     if text in _CLOCKS:
         return text
+    tried = _TRY_TIME.replace(tzinfo=UTC) if "%z" in text else _TRY_TIME
     try:
-        same = datetime.strptime(_TRY_TIME.strftime(text), text)  # noqa: DTZ007 - a local time
+        same = datetime.strptime(tried.strftime(text), text)  # noqa: DTZ007 - a local time, or with its offset
     except ValueError:
         same = None
-    if same is None or same.replace(second=9) != _TRY_TIME:
+    if same is None or same.replace(second=9) != tried:
         raise TextError(
             f"{text!r} does not tell day and time", f"as in strptime, or one of {', '.join(_CLOCKS)}"
         )

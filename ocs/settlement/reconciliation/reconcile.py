@@ -76,7 +76,7 @@ def reconcile(
         duck = duckdb.connect(
             config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(work / "spill")}
         )
-        currencies = _load_ours(duck, folder, documents, period, file.mapping.service, tolerance.window_ms)
+        currencies = _load_ours(duck, folder, documents, period, file.mapping, tolerance.window_ms)
         lines = load_partner_file(duck, file.path, file.mapping, currencies, work)
         compare(duck, _comparing(file.mapping), tolerance, work)
         report = ReconciliationReport(
@@ -116,10 +116,13 @@ def _load_ours(
     folder: SettlementFolder,
     documents: list[Stored],
     period: Period,
-    service: str,
+    mapping: PartnerMapping,
     window_ms: int,
 ) -> dict[str, str]:
-    """Make ``ours`` of the records on statements; the currency of each direction."""
+    """Make ``ours`` of the statements' records that the file is about; the currency of each direction."""
+    about = f"service = {sql_text(mapping.service)}"
+    if isinstance(mapping.direction, str):
+        about += f" AND direction = {sql_text(mapping.direction)}"
     currencies: dict[str, str] = {}
     paths = []
     for stored in documents:
@@ -143,7 +146,7 @@ def _load_ours(
         f"CASE WHEN {one_price} THEN min(price_micros) END AS price_micros, "
         f"CASE WHEN {one_price} THEN min(per_units) END AS per_units, "
         f"started_ms >= {period.from_ms} AND started_ms < {period.to_ms} AS in_month "
-        f"FROM read_parquet({sql_list(paths)}) WHERE service = {sql_text(service)} "
+        f"FROM read_parquet({sql_list(paths)}) WHERE {about} "
         f"AND started_ms >= {period.from_ms - window_ms} AND started_ms < {period.to_ms + window_ms} "
         "GROUP BY record_id, direction, started_ms ORDER BY started_ms, record_id)"
     )

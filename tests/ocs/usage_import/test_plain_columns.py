@@ -88,3 +88,15 @@ def test_columns_are_those_of_the_lines(rows: list[list[str]]) -> None:
         assert list(map(list, zip(*columns, strict=True))) == of_lines
     else:
         assert len({len(row) for row in of_lines}) != 1 or len(of_lines[0]) == 1 or "" in texts
+
+
+def test_a_time_with_its_offset_is_read_by_it() -> None:
+    """The zone of the mapping does not matter then; a form of its own may have an offset, too."""
+    column = TimeColumn.model_validate(
+        {"column": "A", "format": "%d.%m.%Y %H:%M:%S%z", "time_zone": "Asia/Tokyo"}
+    )
+    texts = ("29.02.2028 12:00:00+0530", "29.02.2028 06:30:00+00:00", "29.02.2028 06:30:00")
+    refused: dict[int, Refusal] = {}
+
+    assert Moments(column).read(texts, [1, 2, 3], refused)[:2] == [1_835_418_600_000] * 2
+    assert set(refused) == {3}
