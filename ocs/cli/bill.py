@@ -34,6 +34,7 @@ from ocs.cli.bill_export import export
 from ocs.cli.bill_render import render
 from ocs.cli.bill_text import invoice_text
 from ocs.cli.bill_verify import verify
+from ocs.cli.counts import ID, SOME
 from ocs.cli.days import Day
 from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
@@ -122,7 +123,7 @@ def run(
 
 
 @command.command("drop")
-@click.argument("run_id", metavar="RUN", type=int)
+@click.argument("run_id", metavar="RUN", type=ID)
 @common_options
 def drop(run_id: int) -> None:
     """Forget a run that was broken off. A committed run stays: its invoices are corrected by credit notes."""
@@ -175,8 +176,8 @@ def show(number: str, usage: bool, as_json: bool) -> None:
 
 @command.command("list")
 @click.option("--account", "account_id", metavar="ID", help="Only this account's.")
-@click.option("--run", "run_id", type=int, metavar="RUN", help="Only this run's.")
-@click.option("--most", type=click.IntRange(min=1), default=1000, show_default=True, help="The last so many.")
+@click.option("--run", "run_id", type=ID, metavar="RUN", help="Only this run's.")
+@click.option("--most", type=SOME, default=1000, show_default=True, help="The last so many.")
 @common_options
 @json_option
 def list_invoices(account_id: str | None, run_id: int | None, most: int, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from ocs.billing.accounts import BillingError
 from ocs.billing.invoice import Invoice, InvoiceLine, UsageItem, canonical_json
 from ocs.billing.itemised import invoices_with_usage, run_invoices
 from ocs.cdr.lake import Lake, LakeError
+from ocs.cli.counts import ID
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings
@@ -22,7 +23,7 @@ from ocs.cli.options import common_options, current_settings
 
 @click.command("export")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--run", "run_id", type=int, metavar="RUN", help="All invoices of a run.")
+@click.option("--run", "run_id", type=ID, metavar="RUN", help="All invoices of a run.")
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "lines", "usage"]), default="jsonl", show_default=True,
     help="JSON Lines with everything, CSV of the lines, or CSV of the itemised usage.",

@@ -17,6 +17,7 @@ from ocs.billing.invoice import INVOICE, Invoice
 from ocs.billing.itemised import invoices_with_usage, numbers_of_run
 from ocs.billing.reading import load_document
 from ocs.cdr.lake import Lake, LakeError
+from ocs.cli.counts import ID
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
@@ -31,7 +32,7 @@ _MOST_WARNINGS = 10
 
 @click.command("render")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--run", "run_id", type=int, metavar="RUN", help="All invoices of a run.")
+@click.option("--run", "run_id", type=ID, metavar="RUN", help="All invoices of a run.")
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Else invoices/ in --data."
 )

@@ -19,6 +19,7 @@ from ocs.billing.rebuilding import Rebuilder
 from ocs.billing.tables import INVOICE
 from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
+from ocs.cli.counts import ID
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
@@ -29,7 +30,7 @@ _MOST_DIFFERENCES = 20
 
 @click.command("verify")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--run", "run_id", type=int, metavar="RUN", help="All invoices of a run.")
+@click.option("--run", "run_id", type=ID, metavar="RUN", help="All invoices of a run.")
 @click.option("--tax", type=click.Path(path_type=Path), metavar="FILE", help="Else tax.csv beside the plans.")
 @click.option("--discounts", type=click.Path(path_type=Path), metavar="FILE", help="Else beside the plans.")
 @common_options

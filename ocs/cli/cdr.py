@@ -16,6 +16,7 @@ from ocs.cdr.selection import COLUMNS, Record, Selection, csv_row, parse_since
 from ocs.cli.cdr_import import import_files, list_files
 from ocs.cli.cdr_query import query
 from ocs.cli.cdr_write import write
+from ocs.cli.counts import SOME_OR_ALL
 from ocs.cli.failure import Failure
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table, warn
@@ -44,7 +45,9 @@ command.add_command(write)
 
 @command.command("list")
 @_selection_options
-@click.option("--limit", default=50, show_default=True, help="Only the newest so many; 0 = all.")
+@click.option(
+    "--limit", type=SOME_OR_ALL, default=50, show_default=True, help="Only the newest so many; 0 = all."
+)
 @common_options
 @json_option
 def list_records(since: str, account: str, session: str, limit: int, as_json: bool) -> None:

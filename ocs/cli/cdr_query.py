@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ocs.cli.counts import ID
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings
@@ -25,7 +26,7 @@ _OVERVIEW = """
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
-@click.option("--through", type=int, metavar="FILE_ID", help="Read the lake as it was with that file.")
+@click.option("--through", type=ID, metavar="FILE_ID", help="Read the lake as it was with that file.")
 @common_options
 def query(sql: str, form: str, through: int | None) -> None:
     """Ask the usage lake in SQL of DuckDB: the table is called `usage`. Without SQL, an overview.
@@ -42,6 +43,8 @@ def query(sql: str, form: str, through: int | None) -> None:
         try:
             lake.connection.execute(f"CREATE VIEW usage AS {lake.sql(lake.files(through))}")
             cursor = lake.connection.execute(sql)
+            if cursor is None:  # there was nothing in it
+                raise Failure("there is no SQL: leave it out for an overview")
             names = [column[0] for column in cursor.description or ()]
             rows = cursor.fetchall() if names else []
         except (duckdb.Error, LakeError) as error:

@@ -14,6 +14,7 @@ from balance.opening import epoch_ms
 from balance.store import StoreError
 from config.issues import TextError
 from ocs.cli.billed import warn_of_other_accounts
+from ocs.cli.counts import SOME
 from ocs.cli.days import Day
 from ocs.cli.failure import Failure
 from ocs.cli.opened import has_store, opened_database, opened_store
@@ -112,7 +113,7 @@ def show(identity: str, as_json: bool) -> None:
 
 @command.command("list")
 @click.option("--cycle", metavar="ID", help="Only the accounts of this billing cycle.")
-@click.option("--most", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
+@click.option("--most", type=SOME, default=1000, show_default=True, help="At most so many.")
 @common_options
 @json_option
 def list_accounts(cycle: str | None, most: int, as_json: bool) -> None:

@@ -19,4 +19,8 @@ class Day(click.ParamType[str]):
             found = date.fromisoformat(text).isoformat()
         except ValueError:
             found = ""
-        return found if found == text else self.fail(f"{text!r} is not a day, such as 2026-11-24", param, ctx)
+        return (
+            found
+            if found and found == text
+            else self.fail(f"{text!r} is not a day, such as 2026-11-24", param, ctx)
+        )

@@ -11,6 +11,7 @@ import click
 from balance.opening import epoch_ms
 from balance.quantity import AmountError, format_micros, parse_micros
 from ocs.accounts.delivery import waiting_restorations
+from ocs.cli.counts import ID
 from ocs.cli.delivering import deliver_waiting
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
@@ -116,7 +117,7 @@ def load(file: Path, as_json: bool) -> None:
 
 
 @command.command("reverse")
-@click.argument("payment_id", metavar="PAYMENT", type=int)
+@click.argument("payment_id", metavar="PAYMENT", type=ID)
 @click.option("--date", "day", type=_Day(), required=True, help="The day it was taken back.")
 @click.option("--reason", required=True, help="Why, such as 'direct debit returned'.")
 @common_options

@@ -99,6 +99,8 @@ def read_suspense(path: Path) -> list[Suspended]:
                 found.append(Suspended(int(row[0]), int(row[1]), refusal, row[4], row[5].rstrip("\r\n")))
         except csv.Error as error:
             raise SuspenseError(f"{path}:{rows.line_num}: not CSV: {error}") from None
+        except UnicodeDecodeError:
+            raise SuspenseError(f"{path}:{rows.line_num + 1}: not UTF-8, which suspended lines are") from None
     return found
 
 
