@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,7 @@ from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table, warn
 from ocs.cli.progress import staged_bar
+from ocs.cli.whole_file import whole_file
 from ocs.payments.books import open_balances
 
 TAX_FILE: Final = "tax.csv"
@@ -115,6 +116,7 @@ def run(
         click.echo(f"{name}: periods that ended before {outcome.to_day}, {_totals_text(outcome.totals)}")
         if outcome.resumed:
             click.echo(f"{outcome.resumed} drafts were there from a run that was broken off")
+    _warn_of_days_to_come(outcome.to_day)
     _warn_of_nobodys(nobodys)
     for account, text in outcome.problems:
         warn(f"{account}: {text}")
@@ -247,7 +249,7 @@ def _written(output: Path | None) -> Iterator[Callable[[Draft], None]]:
     if output is None:
         yield _leave
         return
-    with output.open("w", encoding="utf-8") as stream:
+    with whole_file(output) as stream:
 
         def write(draft: Draft) -> None:
             if draft.invoice is not None:
@@ -258,6 +260,13 @@ def _written(output: Path | None) -> Iterator[Callable[[Draft], None]]:
 
 def _leave(draft: Draft) -> None:
     del draft
+
+
+def _warn_of_days_to_come(to_day: str) -> None:
+    """A bill of days that are not over is allowed, and seldom meant."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # somewhere it is tomorrow now
+    if to_day > tomorrow.isoformat():
+        warn(f"the days before {to_day} are not over: what is used until then will be on later bills")
 
 
 def _warn_of_nobodys(found: list[NobodysUsage]) -> None:

@@ -19,6 +19,7 @@ from ocs.cli.counts import ID
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_database
 from ocs.cli.options import common_options, current_settings
+from ocs.cli.whole_file import whole_file
 
 
 @click.command("export")
@@ -47,7 +48,7 @@ def export(numbers: tuple[str, ...], run_id: int | None, form: str, output: Path
                 _export(found, form, sys.stdout)
                 sys.stdout.flush()
             else:
-                with output.open("w", encoding="utf-8", newline="") as stream:
+                with whole_file(output) as stream:
                     _export(found, form, stream)
     except (BillingError, LakeError) as error:
         raise Failure(str(error)) from None

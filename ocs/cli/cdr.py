@@ -20,6 +20,7 @@ from ocs.cli.counts import SOME_OR_ALL
 from ocs.cli.failure import Failure
 from ocs.cli.options import common_options, current_settings, json_option
 from ocs.cli.printing import print_json, print_table, warn
+from ocs.cli.whole_file import whole_file
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -77,7 +78,7 @@ def export(since: str, account: str, session: str, form: str, output: Path | Non
         _write(sys.stdout, reader, selection, form)
         sys.stdout.flush()
     else:
-        with output.open("w", encoding="utf-8", newline="") as stream:
+        with whole_file(output) as stream:
             _write(stream, reader, selection, form)
     for problem in reader.problems:
         warn(problem)
