@@ -125,7 +125,7 @@ MADE_ONCE = {"octets", "record_fields", "rate_octets"}
 
 def fields(of: object) -> object:
     """Everything that an object holds, comparable."""
-    if isinstance(of, list):
+    if isinstance(of, list | tuple):
         return [fields(each) for each in of]
     if of is None or isinstance(of, int | str | bytes):
         return of
