@@ -25,7 +25,7 @@ from config.yaml_nodes import Data, Document, Location
 from rating.bundles import MONEY, BundleDefinition
 from rating.calendar import Calendar
 from rating.catalogue import ANY_RATING_GROUP
-from rating.fees import ACTIVATION, NO_EVENT, ONCE, PLAN_CHANGE, TERMINATION, Fee
+from rating.fees import ACTIVATION, NO_EVENT, ONCE, PLAN_CHANGE, SUSPEND, TERMINATION, UNPAID_NAMES, Fee
 from rating.offers import Bonus
 from rating.periods import DAY, EVER, MONTH, USAGE, WEEK, YEAR
 from rating.tariff import MICROS, UNITS, USAGES, Cap, Counter, Discount
@@ -269,6 +269,8 @@ class OfferReader(OwnedReader):
                 self._refuse(
                     (*entry.location, name), f"{name!r} has no meaning for what is due once", "remove it"
                 )
+        if text.unpaid == "owe" and text.once is not None:
+            self._refuse((*entry.location, "unpaid"), "what is due once is owed until it is paid", "remove it")
         return Fee(
             f"{self._owner}/{entry.name}",
             self._money(text.amount, (*entry.location, "amount")),
@@ -278,6 +280,7 @@ class OfferReader(OwnedReader):
             in_advance=text.in_advance,
             tax=text.tax or tax,
             place=self._place(entry),
+            unpaid=UNPAID_NAMES.index(text.unpaid) if text.unpaid else SUSPEND,
         )
 
 

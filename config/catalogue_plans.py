@@ -20,6 +20,7 @@ from config.text_pieces import apn
 from config.yaml_nodes import Data, Document, Location
 from rating.bundles import BundleDefinition
 from rating.catalogue import ANY_RATING_GROUP, NO_RATING_GROUP, Plan, Rule
+from rating.fees import SUSPEND, TERMINATION, Fee
 from rating.selection import Entry, SelectionError, Selector, build_selectors
 
 _GROUP_WORDS: Final = {ANY_RATING_GROUP: "any", NO_RATING_GROUP: "none"}
@@ -127,13 +128,20 @@ class PlanReader:
                 self._refuse(at, words, code="T109")
             if head.payment == "prepaid":
                 self._refuse(at, "a prepaid plan has no credit limit", "remove it, or say 'payment: hybrid'")
-        if offers.fees and head.payment == "prepaid":
-            message = "no bill has the fees of a prepaid plan, and nothing takes them from its balance"
-            hint = "'payment: hybrid' or postpaid is billed; remove them, if another system takes them"
-            at = (*self._location, "fees")
-            self._issues.add(self._document.warning(at, message, hint, "T902", at_key=True))
+        self._warn_of_fees(offers.fees, head)
         if head.time_zone is not None:
             plan.zone = read_zone(self._issues, self._document, (*self._location, "time_zone"))
+
+    def _warn_of_fees(self, fees: list[Fee], head: PlanHead) -> None:
+        """Tell what nothing uses: a fee at a prepaid number's end, ``unpaid`` of one that is billed."""
+        for fee in fees:
+            at = (*self._location, "fees", fee.fee_id.rpartition("/")[2])
+            if head.payment == "prepaid" and fee.event == TERMINATION:
+                message = "nothing takes a fee from the balance of a prepaid number that ends"
+                self._issues.add(self._document.warning(at, message, "remove it", "T902", at_key=True))
+            if head.payment != "prepaid" and fee.unpaid != SUSPEND:
+                message = f"the fees of a {head.payment} plan are billed, not taken from a balance"
+                self._issues.add(self._document.warning((*at, "unpaid"), message, "remove it", "T902"))
 
     def _grant_levels(self, data: dict[str, Data]) -> list[GrantLevel]:
         """The grants that hold inside the plan: its own first, then those around it."""

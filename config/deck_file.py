@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from config.issues import WARNING, Issue, did_you_mean
+from config.issues import WARNING, Issue, clipped, did_you_mean
 from config.yaml_nodes import read_text
 
 MOST_OCTETS: Final = 512_000_000
@@ -152,11 +152,11 @@ class DeckFile:
         hint = f"the first line names the columns: {','.join(self._columns)}"
         if len(self.header) == 1 and any(mark in self.header[0] for mark in ";\t|"):
             self.stop(1, "the columns are not separated by commas", hint, "T501")
-        for name in self.header:
+        for cell, name in enumerate(self.header):
             if name not in self._columns:
-                self.refuse(1, f"unknown column {name!r}", did_you_mean(name, self._columns), "T501")
-            elif self.header.count(name) > 1:
-                self.refuse(1, f"column {name!r} is here twice", code="T501")
+                self.refuse(1, f"unknown column {name!r}", did_you_mean(name, self._columns), "T501", cell)
+            elif name in self.header[:cell]:
+                self.refuse(1, f"column {name!r} is here twice", code="T501", cell=cell)
         for name in self._required:
             if name not in self.header:
                 self.refuse(1, f"column {name!r} is missing", hint, "T501")
@@ -169,7 +169,7 @@ class DeckFile:
         if self._errors > MOST_LISTED:
             self.unlisted += 1
         else:
-            self.issues.append(Issue(self.source, line, self._column(line, cell), message, hint, code))
+            self.issues.append(Issue(self.source, line, self._column(line, cell), clipped(message), hint, code))
         if self._errors >= MOST_ERRORS:
             self.issues.append(Issue(self.source, line, 0, "not read any further", "", "T007"))
             raise DeckError
@@ -178,7 +178,7 @@ class DeckFile:
         """Keep a warning."""
         self._warnings += 1
         if self._warnings <= MOST_LISTED:
-            self.issues.append(Issue(self.source, line, 0, message, hint, code, WARNING))
+            self.issues.append(Issue(self.source, line, 0, clipped(message), hint, code, WARNING))
 
     def stop(self, line: int, message: str, hint: str = "", code: str = "T502") -> None:
         """Keep an error after which nothing can be read."""
@@ -193,6 +193,14 @@ class DeckFile:
             for text in islice(handle, line - 1, line):
                 return _start_of_cell(text, cell)
         return 0
+
+
+def is_a_file(path: Path) -> bool:
+    """Whether a file stands there, whatever the path is made of."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def hash_of_file(path: Path) -> str:

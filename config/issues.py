@@ -11,6 +11,8 @@ from typing import Final
 ERROR: Final = "error"
 WARNING: Final = "warning"
 """What is read all the same, and most likely not meant."""
+MOST_MESSAGE: Final = 400
+"""Characters of a message; of longer ones, which quote a long text, the middle is left out."""
 _MOST_WORD: Final = 100
 _MOST_CHOICES: Final = 2000
 """Comparing words with more others than these takes longer than a hint is worth."""
@@ -69,6 +71,11 @@ class ConfigError(Exception):
         counts = [_count(errors, "error")] + ([_count(warnings, WARNING)] if warnings else [])
         lines.append(f"{', '.join(counts)}; nothing was loaded")
         return "\n".join(lines)
+
+
+def clipped(message: str) -> str:
+    """A message of bounded length, whatever stands in a file."""
+    return message if len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 100]} ... {message[-60:]}"
 
 
 def _count(number: int, word: str) -> str:

@@ -115,6 +115,9 @@ class FeeText(Piece):
     )
     prorate: Flag = False
     in_advance: Flag = False
+    unpaid: Annotated[Literal["suspend", "owe"], BeforeValidator(one_text)] | None = Field(
+        None, description="prepaid: while the balance does not pay, recurring bundles wait, or the fee is owed"
+    )
     tax: Text | None = None
 
 

@@ -10,7 +10,7 @@ from rating.attributes import ATTRIBUTE_NAMES
 from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import NO_RATING_GROUP, Plan
 from rating.conditions import Condition
-from rating.fees import EVENT_NAMES, ONCE, Fee
+from rating.fees import EVENT_NAMES, ONCE, OWE, Fee
 from rating.offers import ACTIVE_FOR, BOTH, COUNTER_REACHED, REFERRAL, REFERRED, REFERRER, TOP_UP, Bonus
 from rating.periods import EVER, PERIOD_NAMES, USAGE
 from rating.tariff import MICROS, UNITS, Discount
@@ -82,12 +82,17 @@ def fee_text(fee: Fee, currency: str) -> str:
     name = fee.fee_id.partition("/")[2]
     amount = format_money(fee.amount_micros, currency)
     if fee.every == ONCE:
-        return f"fee {name}: {amount} at {EVENT_NAMES[fee.event].replace('_', ' ')}"
-    parts = [f"fee {name}: {amount} every {PERIOD_NAMES[fee.every]}"]
+        parts = [f"fee {name}: {amount} at {EVENT_NAMES[fee.event].replace('_', ' ')}"]
+    else:
+        parts = [f"fee {name}: {amount} every {PERIOD_NAMES[fee.every]}"]
     if fee.in_advance:
         parts.append("in advance")
     if fee.prorate:
         parts.append("parts of a period in proportion")
+    if fee.tax:
+        parts.append(f"tax {fee.tax}")
+    if fee.unpaid == OWE:
+        parts.append("owed while it is unpaid")
     return ", ".join(parts)
 
 

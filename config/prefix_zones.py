@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from config.deck_file import DeckError, DeckFile, digits_of, prefix_hint
+from config.deck_file import DeckError, DeckFile, digits_of, is_a_file, prefix_hint
 from config.issues import TextError, did_you_mean
 from config.named import Entry, entries_of, refuse
 from config.piece_reader import IssueCollector, read_piece
@@ -105,8 +105,15 @@ class _ZoneReader:
         return zones_of({prefix: place.zone for prefix, place in self._places.items()}, self.names.groups)
 
     def _read_decks(self, document: Document, text: ZonesText) -> None:
-        for name in text.decks:
-            deck = DeckFile(document.source.parent / name, _COLUMNS, _COLUMNS)
+        for index, name in enumerate(text.decks):
+            path = document.source.parent / name
+            if not is_a_file(path):
+                at = (self._key, "decks", index)
+                message = f"there is no file {name!r} beside this one"
+                self._issues.add(document.issue(at, message, code="T001"))
+                self.names.complete = False
+                continue
+            deck = DeckFile(path, _COLUMNS, _COLUMNS)
             try:
                 self._read_deck(deck)
             except DeckError:

@@ -105,7 +105,8 @@ def _table_lines(plan: Plan, tables: dict[str, dict[int, Rule]], where: str) -> 
             rules[rule.rule_id] = rule
         for rule_id, rule in rules.items():
             what = f"{service}{where}, {_groups_text(groups_of[rule_id])}"
-            rows.append((what, price_words(rule, plan.currency), _grant_text(rule)))
+            terms = [terms_words(rule, plan.currency), _grant_text(rule)]
+            rows.append((what, price_words(rule, plan.currency), ", ".join(filter(None, terms))))
     return _columns(rows)
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from balance.quantity import AmountError, parse_micros
 from config.deck_columns import ReadRows
-from config.deck_file import MOST_LISTED, DeckError, DeckFile, hash_of_file
+from config.deck_file import MOST_LISTED, DeckError, DeckFile, hash_of_file, is_a_file
 from config.deck_rows import (
     COLUMNS,
     INCREMENT,
@@ -103,7 +103,7 @@ def _read_deck(
     issues: IssueCollector, entry: Entry, text: RateDeckText, zone: Zone, before: PricedDeck | None
 ) -> PricedDeck | None:
     path = entry.document.source.parent / text.file
-    if not path.is_file():
+    if not is_a_file(path):
         at = (*entry.location, "file")
         issues.add(entry.document.issue(at, f"there is no file {text.file!r} beside this one", "", "T001"))
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from balance.quantity import OCTETS
 from config.catalogue_rules import ReadRule
 from config.piece_reader import IssueCollector
 from config.price_slips import is_slip, slip_words, usual_level
@@ -102,6 +103,8 @@ class RuleChecks:
             if not times:
                 message = f"{service} that fits none of these rules has no price"
                 hint = "add a rule without conditions, if only 'access: denied'"
+                if any(found.rule.unit_kind() == OCTETS for found in of_service):
+                    hint = "add a rule for 'rating_group: any', if only 'access: denied'"
                 self._issues.add(self._document.warning(at, message, hint, "T906", at_key=True))
                 continue
             for begin, end in _holes(times, start_ms):

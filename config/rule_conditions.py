@@ -33,6 +33,7 @@ from rating.attributes import (
 from rating.catalogue import ANY_RATING_GROUP, NO_RATING_GROUP
 from rating.conditions import Condition
 from rating.numbering import Numbering
+from rating.prefixes import PrefixZones
 from rating.situation import LOCATION_END
 
 RAT_TYPES: Final = ("utran", "geran", "wlan", "gan", "hspa", "eutran", "virtual", "nb-iot", "lte-m", "nr")
@@ -243,6 +244,19 @@ def always_matches(scope: Scope, conditions: list[Condition]) -> bool:
         any(same_family(wanted, condition) and condition.members <= wanted.members for condition in conditions)
         for wanted in scope.conditions
     )
+
+
+def with_called_zones(conditions: list[Condition], destinations: PrefixZones | None) -> list[Condition]:
+    """The conditions, and for called numbers without a destination the zones that these numbers are in."""
+    if any(condition.attribute in {DESTINATION, DESTINATION_GROUP} for condition in conditions):
+        return conditions
+    called = [
+        number for condition in conditions if condition.attribute == CALLED for number in condition.values
+    ]
+    if not called:
+        return conditions
+    zones = frozenset(b"" if destinations is None else destinations.zone_of(number) for number in called)
+    return [*conditions, Condition(DESTINATION, zones)]
 
 
 def same_family(one: Condition, other: Condition) -> bool:

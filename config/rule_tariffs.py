@@ -10,7 +10,7 @@ from config.catalogue_schema import RuleText
 from config.piece_reader import IssueCollector
 from config.price_slips import level_of
 from config.rate_decks import ROUNDING, PricedDeck, deck_with
-from config.rule_conditions import Scope, always_matches, may_match
+from config.rule_conditions import Scope, always_matches, may_match, with_called_zones
 from config.rule_price_texts import NEEDS_TARIFF, PriceTextReader, TariffText
 from config.rule_tiers import TierReader
 from config.surroundings import Surroundings
@@ -109,7 +109,7 @@ class TariffReader:
         """The tariff of a rule of ``service``; None where its one rate says all."""
         currency = self._currency_of(text, found, at, max(valid_from_ms, self._valid_from_ms))
         counts = self._counts(service, found.kind, conditions, at)
-        caps = self._caps(service, text, conditions, at, rule_id)
+        caps = self._caps(service, text, found, conditions, at, rule_id)
         discounts: list[Discount] = [
             discount for scope, discount in self._offers.discounts if may_match(scope, service, conditions)
         ]
@@ -197,15 +197,22 @@ class TariffReader:
         return found
 
     def _caps(
-        self, service: str, text: RuleText, conditions: list[Condition], at: Location, rule_id: str
+        self,
+        service: str,
+        text: RuleText,
+        found: TariffText,
+        conditions: list[Condition],
+        at: Location,
+        rule_id: str,
     ) -> list[Cap]:
-        found = []
+        caps = []
         if text.cap is not None:
-            found.append(self._own_cap(text.cap, at, rule_id))
+            caps.append(self._own_cap(text.cap, at, rule_id))
+        free = found.deck is None and text.connection_fee is None and _is_free(found)
         for scope, cap, _ in self._offers.caps:
-            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, at):
-                found.append(cap)
-        return found
+            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, None if free else at):
+                caps.append(cap)
+        return caps
 
     def _own_cap(self, cap: Money, at: Location, rule_id: str) -> Cap:
         place = (*at, "cap")
@@ -222,20 +229,29 @@ class TariffReader:
         return Cap(rule_id, cap.micros, USAGE, place=line)
 
     def _takes_part(
-        self, what: str, scope: Scope, service: str, conditions: list[Condition], at: Location
+        self, what: str, scope: Scope, service: str, conditions: list[Condition], at: Location | None
     ) -> bool:
-        """Whether a rule's usage is in a scope; where only some of it is, that is kept in ``partial``."""
-        if not may_match(scope, service, conditions):
+        """Whether a rule's usage is in a scope; where only some of it is, ``partial`` keeps that and the place.
+
+        Without a place it does not matter which part is.
+        """
+        asked = with_called_zones(conditions, self.surroundings.tables["destinations"])
+        if not may_match(scope, service, asked):
             return False
-        if always_matches(scope, conditions):
+        if always_matches(scope, asked):
             return True
-        self.partial.append(PartlyTaken(what, scope, conditions, at))
+        if at is not None:
+            self.partial.append(PartlyTaken(what, scope, conditions, at))
         return False
 
     def _note_prices(self, service: str, found: TariffText) -> None:
         for tier in found.tiers:
             for rate in tier.prices.rates(found.kind, 0):
                 self.slips.append(Slip(service, found.kind, level_of(rate), tier.prices.location))
+
+
+def _is_free(found: TariffText) -> bool:
+    return all(rate.price_micros == 0 for tier in found.tiers for rate in tier.prices.rates(found.kind, 0))
 
 
 def _counted(deck: PricedDeck, text: RuleText, increments: Increments) -> RateDeck:

@@ -60,9 +60,13 @@ def price_words(rule: Rule, currency: str) -> str:
 
 def terms_words(rule: Rule, currency: str) -> str:
     """How a rule's usage counts, its connection fee, caps, tiers and discounts."""
-    tariff = rule.tariff
-    if tariff is None or rule.action != CHARGE:
+    if rule.action != CHARGE:
         return ""
+    tax = [f"tax {rule.tax}"] if rule.tax else []
+    return ", ".join([*(_tariff_terms(rule.tariff, currency) if rule.tariff is not None else []), *tax])
+
+
+def _tariff_terms(tariff: Tariff, currency: str) -> list[str]:
     parts = []
     if tariff.deck is None:
         step = format_quantity(Quantity(tariff.unit_kind, tariff.increment))
@@ -83,9 +87,7 @@ def terms_words(rule: Rule, currency: str) -> str:
         parts.append(f"tiers of {tariff.tier_counter.counter_id.partition('/')[2]}")
     if tariff.tier_mode == VOLUME and len(tariff.tiers) > 1:
         parts.append("all at the price of the tier reached")
-    if rule.tax:
-        parts.append(f"tax {rule.tax}")
-    return ", ".join(parts)
+    return parts
 
 
 def _rate_words(rate: Rate, currency: str) -> str:

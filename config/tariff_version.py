@@ -46,6 +46,7 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
 """What of each decides about a charge, by name; ``place`` does not."""
 _FIELDS_IN_USE: Final[dict[type, tuple[str, ...]]] = {
     BundleDefinition: ("calendar", "bands"),
+    Fee: ("unpaid",),
     Numbering: ("national_digits",),
     Tariff: ("band_decks",),
 }

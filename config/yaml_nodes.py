@@ -24,7 +24,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from config.issues import WARNING, Issue
+from config.issues import WARNING, Issue, clipped
 
 MOST_LEVELS: Final = 16
 """No file of ours nests deeper; a deeper one is refused before it can exhaust anything."""
@@ -32,8 +32,6 @@ MOST_OCTETS: Final = 32_000_000
 """A longer file is refused unread: what is long is a deck, and decks are CSV."""
 MOST_VALUES: Final = 1_000_000
 """Texts, lists and mappings of one file; at some 700 octets of memory each."""
-MOST_MESSAGE: Final = 400
-"""Characters of a message; of longer ones, which quote a long text, the middle is left out."""
 MOST_FORM_ISSUES: Final = 100
 """Mistakes of form that are told of one file."""
 
@@ -78,9 +76,7 @@ class Document:
     ) -> Issue:
         """An issue at the value (or the key) of a location, or at the nearest place above that was written."""
         line, column = self.mark(location, at_key=at_key)
-        if len(message) > MOST_MESSAGE:
-            message = f"{message[: MOST_MESSAGE - 100]} ... {message[-60:]}"
-        return Issue(self.source, line, column, message, hint, code)
+        return Issue(self.source, line, column, clipped(message), hint, code)
 
     def warning(
         self, location: Location, message: str, hint: str = "", code: str = "T901", *, at_key: bool = False
@@ -109,8 +105,9 @@ def _read_into(document: Document) -> Issue | None:
     except yaml.MarkedYAMLError as error:
         return _syntax_issue(source, text, error)
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        return Issue(source, line, 0, f"character {error.character:#x} is not allowed in YAML", code="T002")
+        line, column = _place_of(text, text.find(chr(error.character)))
+        message = f"character {error.character:#x} is not allowed in YAML"
+        return Issue(source, line, column, message, code="T002")
     except _TooMuchError as error:
         return error.issue
     return None
@@ -131,9 +128,16 @@ def read_text(source: Path, most_octets: int) -> str | Issue:
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = octets.count(b"\n", 0, error.start) + 1
+        before = octets[: error.start].decode("utf-8-sig")
+        line, column = _place_of(before, len(before))
         message = f"octet 0x{octets[error.start]:02x} is not UTF-8"
-        return Issue(source, line, 0, message, "save the file as UTF-8", "T002")
+        return Issue(source, line, column, message, "save the file as UTF-8", "T002")
+
+
+def _place_of(text: str, index: int) -> Mark:
+    """The line and column of a character."""
+    index = max(index, 0)
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 def _syntax_issue(source: Path, text: str, error: yaml.MarkedYAMLError) -> Issue:

@@ -44,6 +44,8 @@ HOT_MODULES: Final = (
     "ocs.charging.committing",
     "ocs.charging.decision",
     "ocs.charging.failed_avp",
+    "ocs.charging.fee_record",
+    "ocs.charging.fees",
     "ocs.charging.gifts",
     "ocs.charging.grants",
     "ocs.charging.limits",

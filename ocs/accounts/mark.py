@@ -1,4 +1,4 @@
-"""The mark that a credit was given: what a repeat finds, so that it credits nothing."""
+"""The mark that a credit was given or an add-on bought: what a repeat finds, so that it does nothing."""
 
 from typing import Final, NamedTuple
 
@@ -12,12 +12,20 @@ _WITHOUT_BONUSES: Final = 1
 
 
 class Mark(NamedTuple):
-    """An amount, when it was credited, the bonuses with it, and for referrals who brought the subscriber."""
+    """An amount, when it was credited, the bonuses with it, and for referrals who brought the subscriber.
+
+    Of a purchase the amount is not above zero, and ``bonuses`` has the add-on.
+    """
 
     amount_micros: int
     given_ms: int
     bonuses: tuple[str, ...] = ()
     referrer: str = ""
+
+    @property
+    def addon(self) -> str:
+        """The add-on that was bought; "" where something was credited."""
+        return self.bonuses[0] if self.amount_micros <= 0 and self.bonuses else ""
 
 
 def encode_mark(mark: Mark) -> bytes:

@@ -67,7 +67,8 @@ async def top_up(
         if states.mark is not None:
             mark = decode_mark(states.mark)
             if (before := mark.amount_micros) != micros:
-                raise TopUpError(f"reference {reference} was already used for {format_micros(before)}")
+                what = f"add-on {mark.addon}" if mark.addon else format_micros(before)
+                raise TopUpError(f"reference {reference} was already used for {what}")
             return TopUp(account, repeated=True, bonuses=mark.bonuses)
         bonuses: list[Bonus] = []
         if catalogue is not None:

@@ -1,10 +1,12 @@
-"""One account with its buckets and open sessions, for people and scripts."""
+"""One account with its buckets, fees and open sessions, for people and scripts."""
 
-from balance.account import Account, decode_account
+from balance.account import Account, AccountCounter, decode_account
 from balance.keys import account_key, session_key
 from balance.quantity import UNIT_NAMES, format_micros
 from balance.restored import decode_restored, restored_key
 from balance.store import StateStore, load_states
+from config.tariff_text import day_text
+from ocs.charging.fees import DUE, LEFT_MS
 from ocs.charging.record import time_octets
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.session_octets import decode_session
@@ -37,6 +39,7 @@ async def account_view(store: StateStore, account_id: str) -> JsonObject | None:
         }
         for bucket in account.buckets
     ]
+    view["fees"] = [_fee(counter) for counter in account.counters if DUE in counter.counter_id]
     decoded = [decode_session(state) for state in sessions if state is not None]
     view["sessions"] = [_session(session) for session in decoded if session.state == OPEN]
     return view
@@ -57,6 +60,21 @@ def _money(account: Account) -> JsonObject:
         "credited_micros": account.credited_micros,
         "debited_micros": account.debited_micros,
         "version": account.version,
+    }
+
+
+def _fee(counter: AccountCounter) -> JsonObject:
+    """A fee of a prepaid plan: whose, its first local day that is not paid, and from when on it is due.
+
+    ``due_at`` is None where the subscriber has another plan now, ``unpaid_from`` of what is due once.
+    """
+    fee_id, _, subscriber = counter.counter_id.partition(DUE)
+    left = counter.value == LEFT_MS
+    return {
+        "fee": fee_id,
+        "subscriber": subscriber,
+        "unpaid_from": day_text(counter.period) if counter.period else None,
+        "due_at": None if left else time_octets(counter.value).decode(),
     }
 
 

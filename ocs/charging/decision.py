@@ -12,6 +12,7 @@ from balance.account import Account
 from balance.subscriber import BARRED, Subscriber
 from ocs.charging.attributes import circumstances_told
 from ocs.charging.failed_avp import mscc_octets, number_avp, octets_avp
+from ocs.charging.fees import take_fees
 from ocs.charging.gifts import give_loyalty
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.renewal import renew_buckets
@@ -100,8 +101,8 @@ def decide(
     turn = Turn(
         account.copy(), session.copy(), plan_of(session, account.currency, catalogue, now_ms), catalogue, policy
     )
-    if turn.plan.bundles:
-        renew_buckets(turn.account, turn.plan, catalogue, now_ms)
+    if turn.plan.bundles or turn.plan.fees:
+        _enter_periods(turn, False, now_ms)
     turn.session.circumstances = circumstances_told(request, session.circumstances)
     turn.charged_before = was_served(session, request)
     if request.request_type == TERMINATION_REQUEST:
@@ -165,12 +166,16 @@ def _initial(
         opening.records = session.records
     opening.circumstances = circumstances_told(request, UNTOLD)
     turn = Turn(account.copy(), opening, plan, catalogue, policy)
-    if plan.bundles:
-        renew_buckets(turn.account, plan, catalogue, now_ms)
+    paid: Account | None = None
+    if (plan.bundles or plan.fees) and subscriber.status != BARRED:
+        _enter_periods(turn, True, now_ms)
+        if turn.records:
+            paid = turn.account.copy()
+    fees = turn.records
     if plan.bonuses:
         give_loyalty(turn.account, plan.bonuses, subscriber.activated_ms, now_ms)
     if subscriber.status == BARRED:
-        return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), now_ms)
+        return _rejected(request, turn, CreditControlAnswer(END_USER_SERVICE_DENIED), None, fees, now_ms)
     answer = CreditControlAnswer(SUCCESS)
     rate_services(request, turn, answer, now_ms)
     if answer.result_code != SUCCESS or (request.services and not _any_service_succeeded(answer)):
@@ -178,7 +183,7 @@ def _initial(
         refused = CreditControlAnswer(failure.result_code)
         refused.failed_avp = answer.failed_avp
         refused.error_message = answer.error_message
-        return _rejected(request, turn, refused, now_ms)
+        return _rejected(request, turn, refused, paid, fees, now_ms)
     answer.session_failover = policy.session_failover
     answer.failure_handling = policy.failure_handling
     decision = _changed(request, turn, answer, now_ms)
@@ -221,13 +226,37 @@ def _changed(request: CreditControlRequest, turn: Turn, answer: CreditControlAns
     return decision
 
 
-def _rejected(request: CreditControlRequest, turn: Turn, answer: CreditControlAnswer, now_ms: i64) -> Decision:
-    """Refuse to open a session: nothing is held, only the answer is kept for a repeat."""
+def _enter_periods(turn: Turn, begins: bool, now_ms: i64) -> None:
+    """Take what is due, and give what comes anew, unless it waits for a fee; ``begins`` with a session."""
+    plan = turn.plan
+    paid = True
+    if plan.fees:
+        records: list[bytes] = []
+        who = turn.session.identity
+        paid = take_fees(turn.account, plan, who, turn.catalogue, records, now_ms, begins)
+        if records:
+            turn.records += tuple(records)
+    if paid and plan.bundles:
+        renew_buckets(turn.account, plan, turn.catalogue, now_ms)
+
+
+def _rejected(
+    request: CreditControlRequest,
+    turn: Turn,
+    answer: CreditControlAnswer,
+    paid: Account | None,
+    fees: tuple[bytes, ...],
+    now_ms: i64,
+) -> Decision:
+    """Refuse to open a session: nothing is held, only the answer is kept for a repeat.
+
+    ``paid`` is the account after fees were taken from it, ``fees`` their records; None = nothing was taken.
+    """
     turn.session.services = []
     turn.session.state = CLOSED
     decision = _changed(request, turn, answer, now_ms)
-    decision.account = None
-    decision.records = ()
+    decision.account = paid
+    decision.records = fees
     return decision
 
 

@@ -28,16 +28,15 @@ def give_bonus(account: Account, bonus: Bonus, now_ms: i64, amount_micros: int =
         if credit is None:
             credit_money(account, money)
         else:
-            _fill(
-                account, credit.bundle_id, bonus, credit.unit_kind, money, now_ms + bonus.valid_for_ms, now_ms
-            )
+            ends_ms: i64 = now_ms + bonus.valid_for_ms
+            fill_bucket(account, credit.bundle_id, bonus.bonus_id, credit.unit_kind, money, ends_ms, now_ms)
     bundle = bonus.give_bundle
     if bundle is not None:
         life_ms: i64 = bonus.valid_for_ms
         if life_ms == 0:
             life_ms = bundle.valid_for_s * _SECOND_MS
-        ends_ms: i64 = now_ms + life_ms if life_ms > 0 else 0
-        _fill(account, bundle.bundle_id, bonus, bundle.unit_kind, bundle.units, ends_ms, now_ms)
+        ended_ms: i64 = now_ms + life_ms if life_ms > 0 else 0
+        fill_bucket(account, bundle.bundle_id, bonus.bonus_id, bundle.unit_kind, bundle.units, ended_ms, now_ms)
 
 
 def give_loyalty(account: Account, bonuses: list[Bonus], activated_ms: i64, now_ms: i64) -> None:
@@ -62,11 +61,11 @@ def is_past_gift(bucket_id: str) -> bool:
     return bucket_id.count(GIFT) > 1
 
 
-def _fill(
-    account: Account, bundle_id: str, bonus: Bonus, unit_kind: i64, units: i64, ends_ms: i64, now_ms: i64
+def fill_bucket(
+    account: Account, bundle_id: str, giver: str, unit_kind: i64, units: i64, ends_ms: i64, now_ms: i64
 ) -> None:
-    """Units for a bucket: of the gifts of the bonus before, those that have ended make room."""
-    gifts = bundle_id + GIFT + bonus.bonus_id
+    """Units for a bucket of their own: of those of the same giver, a bonus, the ended ones make room."""
+    gifts = bundle_id + GIFT + giver
     name = gifts if ends_ms == 0 else gifts + GIFT + str(ends_ms)
     kept: list[Bucket] = []
     found = False

@@ -71,7 +71,7 @@ def purse_of(
         if bucket.is_expired(now_ms):
             still = held.units_of(bucket.bucket_id)
             units = still if still < units else units
-            ends_ms = 0
+            ends_ms = now_ms + 1
         if units > 0:
             bundle = bundle_of(bucket)
             if ends_ms == 0:

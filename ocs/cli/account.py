@@ -1,4 +1,4 @@
-"""``ocs account show``, ``ocs account top-up`` and ``ocs account refer``."""
+"""``ocs account show``, ``ocs account top-up`` and ``ocs account refer``; the others of ``ocs account``."""
 
 import asyncio
 import uuid
@@ -14,6 +14,7 @@ from config.settings_schema import Settings
 from ocs.accounts.referral import Referral, refer
 from ocs.accounts.top_up import TopUp, top_up
 from ocs.accounts.view import JsonObject, account_view
+from ocs.cli.account_fees import buy_command, fees_command
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_store
 from ocs.cli.options import common_options, current_settings, json_option
@@ -25,7 +26,11 @@ from rating.catalogue import Catalogue
 @click.group("account")
 @common_options
 def command() -> None:
-    """Look at accounts, top them up and reward referrals."""
+    """Look at accounts, top them up, buy add-ons, take fees and reward referrals."""
+
+
+command.add_command(buy_command)
+command.add_command(fees_command)
 
 
 @command.command("show")
@@ -33,7 +38,7 @@ def command() -> None:
 @common_options
 @json_option
 def show(account_id: str, as_json: bool) -> None:
-    """Show an account: balance, reservations, buckets and open sessions."""
+    """Show an account: balance, reservations, buckets, fees and open sessions."""
     view = asyncio.run(_view(current_settings(), account_id))
     if view is None:
         raise Failure(f"there is no account {account_id}")
@@ -172,6 +177,10 @@ def _print_account(view: dict[str, Any]) -> None:
             names,
             ([_bucket_cell(bucket, name, currency) for name in names] for bucket in view["buckets"]),
         )
+    if view["fees"]:
+        click.echo("\nFees")
+        facts = ("fee", "subscriber", "unpaid_from", "due_at")
+        print_table(facts, ([fee[name] or "-" for name in facts] for fee in view["fees"]))
     click.echo(f"\nOpen sessions: {len(view['sessions'])}")
     if view["sessions"]:
         columns = ("session_id", "opened_at", "last_request_at", "reserved_micros", "amount_micros")

@@ -86,7 +86,7 @@ async def _load_first(settings: Settings, server: Server, store: StateStore, giv
         plans = catalogue.plans_at(now_ms)
         check_subscribers(path, plans)
         rows = read_subscribers(path, plans)
-        await load_subscribers(store, rows, plans, now_ms, zone=catalogue.zone)
+        await load_subscribers(store, rows, plans, now_ms, zone=catalogue.zone, version=catalogue.version)
 
 
 def _warn_of_losses(settings: Settings, about: dict[str, str]) -> None:

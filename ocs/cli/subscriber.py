@@ -76,7 +76,9 @@ async def _load(settings: Settings, file: Path) -> LoadSummary:
     async with opened_store(settings, create=True) as store:
         with progress_bar("subscribers", rows) as progress:
             given = noting_billed(read_subscribers(file, plans), plans, accounts)
-            summary = await load_subscribers(store, given, plans, now_ms, progress, zone=zone)
+            summary = await load_subscribers(
+                store, given, plans, now_ms, progress, zone=zone, version=catalogue.version
+            )
     warn_of_unbilled(settings, accounts)
     return summary
 

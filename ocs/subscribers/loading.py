@@ -68,13 +68,15 @@ async def load_subscribers(
     progress: Callable[[int], None] | None = None,
     *,
     zone: Zone = UTC,
+    version: str = "",
 ) -> LoadSummary:
     """Make the store agree with the rows. StoreError where it does not answer: what was done stays done.
 
     ``progress`` hears how many rows are done. ``zone`` is the network's, for bundles that come anew every day
-    or month. A server compares a subscriber's version before it serves one.
+    or month; ``version`` is that of the plans' catalogue. A server compares a subscriber's version before it
+    serves one.
     """
-    work = _Loading(store, plans, zone, now_ms, progress)
+    work = _Loading(store, plans, zone, version, now_ms, progress)
     await work.run(rows)
     return work.summary
 
@@ -85,6 +87,7 @@ class _Loading:
         store: StateStore,
         plans: Mapping[str, Plan],
         zone: Zone,
+        version: str,
         now_ms: int,
         progress: Callable[[int], None] | None,
     ) -> None:
@@ -92,6 +95,7 @@ class _Loading:
         self._store = store
         self._plans = plans
         self._zone = zone
+        self._version = version
         self._now_ms = now_ms
         self._progress = progress
 
@@ -132,7 +136,7 @@ class _Loading:
             if any(needed_keys(row, states)):
                 alone.append((row, None))
             else:
-                planned.append((row, plan_row(row, states, self._plans[row.plan_id], self._zone, self._now_ms)))
+                planned.append((row, self._planned(row, states)))
         await self._commit([change for _, change in planned])
         for row, change in planned:
             if change.change is not None and change.change.result != COMMITTED:
@@ -144,6 +148,9 @@ class _Loading:
         if self._progress is not None:
             self._progress(self.summary.rows)
 
+    def _planned(self, row: SubscriberRow, states: RowStates) -> RowChange:
+        return plan_row(row, states, self._plans[row.plan_id], self._zone, self._now_ms, self._version)
+
     async def _single(self, row: SubscriberRow, first: RowChange | None) -> RowChange:
         """One row by itself, planned again while others are faster; ``first`` is how it was planned before."""
         for _ in range(ATTEMPTS):
@@ -153,7 +160,7 @@ class _Loading:
                 states.former_imsi = (await load_states(self._store, [former_imsi]))[0]
             if former_holder:
                 states.former_holder = (await load_states(self._store, [former_holder]))[0]
-            change = plan_row(row, states, self._plans[row.plan_id], self._zone, self._now_ms)
+            change = self._planned(row, states)
             first = change if first is None else first
             await self._commit([change])
             if change.change is None or change.change.result == COMMITTED:

@@ -109,7 +109,7 @@ def _cross(one: DeckRow, other: DeckRow) -> int:
 def _row_words(row: DeckRow, zone: Zone) -> str:
     rate = row.rate
     per = (
-        rate.per_units
+        f"{rate.per_units} s"
         if rate.unit_kind == SECONDS
         else format_quantity(Quantity(rate.unit_kind, rate.per_units))
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from ocs.charging.fee_record import FEE_SERVICE
 from ocs.tariffs.replaying import Replay
 
 _FETCH: Final = 2_000
@@ -36,7 +37,7 @@ _QUERY: Final = f"""
         SELECT {", ".join(f"any_value({name}) AS {name}" for name in _COLUMNS)},
             CAST(sum(amount_micros) * (max(line) + 1) // count(*) AS BIGINT) AS amount
         FROM read_parquet($files, hive_partitioning = false)
-        WHERE payment <> 'settlement'
+        WHERE payment <> 'settlement' AND service IS DISTINCT FROM '{FEE_SERVICE}'
         GROUP BY record_id
     )
     ORDER BY started_ms, account
@@ -44,7 +45,7 @@ _QUERY: Final = f"""
 
 
 def replay_lake(replay: Replay, directory: Path) -> None:
-    """Rate the records of a lake that are not a partner's: those are priced by agreements, not by plans."""
+    """Rate the records of a lake that are not a partner's, which are priced by agreements, and no fees."""
     import duckdb  # noqa: PLC0415  (24 MB that a replay of files does not need)
 
     connection = duckdb.connect(config={"threads": 1})

@@ -10,6 +10,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from ocs.charging.fee_record import FEE_SERVICE
 from ocs.tariffs.instants import Instants
 from ocs.tariffs.replay_totals import NO_DAY, AccountTotals, PlanTotals
 from rating.bundles import BundleDefinition
@@ -60,7 +61,10 @@ class Replay:
         self._numbers: dict[int, bytes] = {}
 
     def rate_records(self, rows: list[FileRow]) -> i64:
-        """Rate records of files; how many were: all, or those before the first whose times are none."""
+        """Rate records of files; how many were: all, or those before the first whose times are none.
+
+        Those of fees are passed over: they are no usage.
+        """
         instants = self._instants
         rated: i64 = 0
         for row in rows:
@@ -84,6 +88,9 @@ class Replay:
                 called,
                 direction,
             ) = row
+            if service == FEE_SERVICE:
+                rated += 1
+                continue
             start_ms = instants.of(opened_at)
             end_ms = instants.of(closed_at)
             if start_ms < 0 or end_ms < 0:

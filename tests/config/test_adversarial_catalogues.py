@@ -114,10 +114,17 @@ def test_tags_and_anchors_are_refused_wherever_they_stand(tmp_path: Path, rule: 
 def test_a_deck_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     """A pipe would never end, a folder can not be read."""
     os.mkfifo(tmp_path / "pipe.csv")
-    text = _plan("{price: free}").replace(HEAD, HEAD + "destinations: {decks: [pipe.csv, .]}\n")
+    names = ("pipe.csv", ".", "nowhere.csv", "n" * 300)
+    text = _plan("{price: free}").replace(HEAD, f"{HEAD}destinations: {{decks: [{', '.join(names)}]}}\n")
     (tmp_path / "c.yaml").write_text(text)
     found = [issue for issue in check_catalogue(tmp_path).issues if issue.severity == "error"]
-    assert [(issue.code, issue.message) for issue in found] == [("T001", "is not a file")] * 2
+    places = [
+        text.splitlines()[issue.line - 1].index(name) + 1 for issue, name in zip(found, names, strict=True)
+    ]
+    assert [(issue.code, issue.column) for issue in found[2:]] == [("T001", place) for place in places[2:]]
+    assert [issue.message for issue in found] == [
+        f"there is no file {name!r} beside this one" for name in names
+    ]
 
 
 DECKS = {

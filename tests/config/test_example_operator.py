@@ -151,10 +151,16 @@ def test_price_list_has_what_rules_ask_for_and_what_plans_offer(catalogue: Catal
     assert lines[start] == "talk: Talk, prepaid (EUR, never below zero)"
     assert "cap day-data: at most 2.50 EUR per day" in lines
     assert "discount tenth: 100 % off, every 10th usage" in lines
-    assert "fee monthly: 14.99 EUR every month, in advance, parts of a period in proportion" in lines
+    assert (
+        "fee monthly: 14.99 EUR every month, in advance, parts of a period in proportion, tax telecom" in lines
+    )
     bands = "peak 0.09 EUR per 1 min, weekend 0.03 EUR per 1 min, off-peak 0.05 EUR per 1 min"
     assert f"voice, destination home, direction outgoing {bands} by 1 min, rounded up, tax telecom" in lines
     assert any("as in deck international" in line for line in lines)
+    assert any(
+        line.startswith("sms, any rating group or none 0.07 EUR") and "tax telecom, grants" in line
+        for line in lines
+    )
     assert any(line.startswith("add-on swiss-week: A week in Switzerland (4.99 EUR, for ") for line in lines)
     tiers = "up to 1 h 0.19 EUR per 1 min; up to 2 h 0.12 EUR per 1 min; then 0.06 EUR per 1 min"
     assert any(tiers in line and "tiers of minutes-abroad" in line for line in lines)

@@ -198,10 +198,15 @@ def test_warning_in_a_plain_table_of_rating_groups(tmp_path: Path, rules: str, e
 
 
 def test_fees_that_nobody_takes_are_told(tmp_path: Path) -> None:
-    """Bills have those of postpaid and hybrid plans."""
-    fees = ", fees: {monthly: {amount: 1 EUR, every: month}}"
-    assert told(tmp_path, plan(FREE, fees)) == ["1 wT902 fees"]
-    assert told(tmp_path, plan(FREE, f"{fees}, payment: hybrid")) == []
+    """A balance pays what is due while there is a plan; bills have no use for what an unpaid fee does."""
+    fees = ", fees: {monthly: {amount: 1 EUR, every: month, unpaid: owe}}"
+    assert told(tmp_path, plan(FREE, fees)) == []
+    assert told(tmp_path, plan(FREE, f"{fees}, payment: hybrid")) == ["1 wT902 owe"]
+    end = ", fees: {last: {amount: 1 EUR, once: termination}}"
+    assert told(tmp_path, plan(FREE, end)) == ["1 wT902 last"]
+    assert told(tmp_path, plan(FREE, f"{end}, payment: hybrid")) == []
+    once = ", fees: {first: {amount: 1 EUR, once: activation, unpaid: owe}}"
+    assert told(tmp_path, plan(FREE, once)) == ["1 T108 owe"]
 
 
 def test_rating_groups_of_one_apn_only_leave_the_others_without_a_price(tmp_path: Path) -> None:
@@ -274,14 +279,38 @@ def test_unused_things_are_warned_of(tmp_path: Path) -> None:
 def test_partly_taken_usage_is_refused(tmp_path: Path) -> None:
     """A cap for a part of what a rule prices is an error, unless stronger rules take all of that part."""
     caps = ", caps: {c: {amount: 1 EUR, per: day, for: {destination: eu}}}"
-    assert [each for each in told(tmp_path, plan(FREE, caps)) if " wT" not in each] == ["2 T108 { price"]
-    rules = "{ destination: eu, price: 1 EUR per 60 s }\n{ price: free }"
+    dear = "{ price: 2 EUR per 60 s }"
+    assert [each for each in told(tmp_path, plan(dear, caps)) if " wT" not in each] == ["2 T108 { price"]
+    rules = f"{{ destination: eu, price: 1 EUR per 60 s }}\n{dear}"
     assert told(tmp_path, plan(rules, caps)) == []
     france, spain = (f"{{ destination: {zone}, price: 1 EUR per 60 s }}\n" for zone in ("france", "spain"))
-    assert told(tmp_path, plan(f"{france}{spain}{FREE}", caps)) == []
-    assert told(tmp_path, plan(f"{france}{FREE}", caps)) == ["3 T108 { price"]
+    assert told(tmp_path, plan(f"{france}{spain}{dear}", caps)) == []
+    assert told(tmp_path, plan(f"{france}{dear}", caps)) == ["3 T108 { price"]
     dated = spain.replace("spain", "spain, valid_until: 2027-01-01")
-    assert told(tmp_path, plan(f"{france}{dated}{FREE}", caps)) == ["4 T108 { price"]
+    assert told(tmp_path, plan(f"{france}{dated}{dear}", caps)) == ["4 T108 { price"]
+
+
+def test_a_free_rule_has_nothing_that_a_cap_could_take(tmp_path: Path) -> None:
+    """Whatever part of its usage the cap is for; with a connection fee it has."""
+    caps = ", caps: {c: {amount: 1 EUR, per: day, for: {destination: eu}}}"
+    rules = "{ destination: eu, price: 1 EUR per 60 s }\n{ direction: incoming, price: free }\n{ price: free }"
+    assert told(tmp_path, plan(rules, caps)) == []
+    fee = rules.replace("incoming, price: free", "incoming, price: free, connection_fee: 1 EUR")
+    assert told(tmp_path, plan(fee, caps)) == []
+    fee = fee.replace("incoming", "incoming, priority: 1")
+    assert [each for each in told(tmp_path, plan(fee, caps)) if " wT" not in each] == ["3 T108 { direction"]
+
+
+def test_called_numbers_are_in_their_zones(tmp_path: Path) -> None:
+    """A rule for numbers is in a counter for destinations wholly, where they are, or not at all."""
+    scope = "{measure: usages, period: day, for: {service: voice, destination: france}}"
+    counters = f", counters: {{c: {scope}}}"
+    tiers = "tiers: [{up_to: 3 units, price: 1 EUR per 60 s}, {price: free}]"
+    rest = f"\n{{ destination: france, tiers_of: c, {tiers} }}\n{{ price: free }}"
+    for numbers in ("'123'", "'331', '3377'", "'34911', '49301'"):
+        assert told(tmp_path, plan(f"{{ called: [{numbers}], price: 1 EUR per 60 s }}{rest}", counters)) == []
+    mixed = plan(f"{{ called: ['331', '34911'], price: 1 EUR per 60 s }}{rest}", counters)
+    assert told(tmp_path, mixed) == ["2 T108 { called"]
 
 
 def test_groups_that_contain_each_other(tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ def test_byte_order_mark_is_ignored(tmp_path: Path) -> None:
         (b"[1]: 1\n", ["f:1:1: a key is a plain text"]),
         (b"a: 1\n---\nb: 1\n", ["f:2:1: a second document in one file\n    hint: remove the '---'"]),
         (b"just text\n", ["f:1:1: a mapping (key: value) is expected here"]),
-        (b"a: 1\nb: \xff\n", ["f:2: octet 0xff is not UTF-8\n    hint: save the file as UTF-8"]),
-        (b"a: 1\nb: \x01\n", ["f:2: character 0x1 is not allowed in YAML"]),
+        (b"a: 1\nb: \xff\n", ["f:2:4: octet 0xff is not UTF-8\n    hint: save the file as UTF-8"]),
+        ("ä: 1\nb: \x01\n".encode(), ["f:2:4: character 0x1 is not allowed in YAML"]),
     ],
 )
 def test_fault_of_form_has_its_place(tmp_path: Path, octets: bytes, words: list[str]) -> None:

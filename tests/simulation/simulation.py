@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -14,9 +15,11 @@ from balance.memory import MemoryStore
 from balance.operations import Reservation, credit_money
 from balance.quantity import OCTETS
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
+from config.tariff_text import day_text
 from ocs.charging.session import ANSWERS_KEPT, ChargingSession
 from ocs.charging.session_octets import decode_session
 from protocol.messages import CreditControlRequest
+from rating.periods import local_day
 from tests.protocol.base_builder import avps as read_avps
 from tests.simulation.faulty_store import Faults, FaultyStore
 from tests.simulation.gateway import GatewaySession
@@ -44,6 +47,7 @@ class Simulation:
         self._bundles: dict[str, int] = {}
         self._servers = [self._server() for _ in range(self.random.choice([1, 1, 2]))]
         self._failures: list[str] = []
+        self._payers: list[bytes] = []
         self.sessions: dict[bytes, GatewaySession] = {}
         self._seed_states()
 
@@ -55,7 +59,7 @@ class Simulation:
         change = ChangeSet()
         for index in range(self.random.choice([1, 3])):
             name = f"A{index}"
-            plan = self.random.choice(["payg", "junior", "bundle"])
+            plan = self.random.choice(["payg", "junior", "bundle", "daily"])
             account = Account(name, "EUR", self.random.choice([0, 500, 1_000_000_000]))
             if plan == "bundle":
                 account.buckets = (Bucket("bundle", OCTETS, 10_000, 10_000, 0, 0),)
@@ -63,6 +67,8 @@ class Simulation:
             for each in range(self.random.choice([1, 2])):
                 msisdn = b"4917%d%d" % (index, each)
                 subscriber = Subscriber(msisdn, b"", name, plan, ACTIVE)
+                if plan == "daily" and account.opening_micros > 1000:
+                    self._payers.append(msisdn)
                 change.put(subscriber_key(msisdn), 0, encode_subscriber(subscriber, 1), 0)
                 for number in range(self.random.choice([1, 3])):
                     self._plan_session(b"gw;%s;%d" % (msisdn, number), msisdn)
@@ -180,6 +186,22 @@ class Simulation:
         for session in self.sessions.values():
             assert session.is_over
             self._check_session(session, records)
+        self._check_fees(records)
+
+    def _check_fees(self, records: list[dict[str, Any]]) -> None:
+        """Each subscriber has paid for a day at most once, and whoever has money for each day of his usage."""
+        paid = [
+            (record["msisdn"].encode(), line["band"][:10])
+            for record in records
+            if record["service"] == "fees"
+            for line in record["charges"]
+        ]
+        assert len(set(paid)) == len(paid)
+        for record in records:
+            if record["msisdn"].encode() in self._payers:
+                at_ms = int(1000 * datetime.fromisoformat(record["opened_at"]).timestamp())
+                day = day_text(int(local_day(self.catalogue.zone, at_ms)))
+                assert (record["msisdn"].encode(), day) in paid
 
     def _check_session(self, session: GatewaySession, records: list[dict[str, Any]]) -> None:
         """Each acknowledged report was charged once, each other at most once, and answers do not vary."""

@@ -28,6 +28,8 @@ plans:
     - name: Old
       valid_from: 2020-01-01
       currency: EUR
+      payment: postpaid
+      fees: { start: { amount: 1.00 EUR, once: activation } }
       voice: [{ price: 0.20 EUR per 60 s }]
     - name: New
       valid_from: 2026-06-01
@@ -74,6 +76,7 @@ CHANGES = [
     ("eu: [france, spain]", "eu: [france, spain, home]", "+ group eu of destinations: france, home, spain"),
     ('spain: ["34"]', 'spain: ["34", "350"]', "+ 350 spain"),
     ('rate: "0.8"', 'rate: "0.7"', "+ 1 USD is 0.7 EUR from 2030-01-01"),
+    ("0.20 EUR per 60 s }", "0.20 EUR per 60 s, tax: other }", "rounded up; tax other"),
     ("price: 0.20 EUR", "price: 0.30 EUR", "subscribers of p (Old) from 2020-01-01:"),
     ("valid_from: 2026-06-01", "valid_from: 2026-09-01", "subscribers of p (Old) from 2026-06-01:"),
     ("service: voice } }", "service: [voice, sms] } }", "+ counter calls (usages, month) counts "),
@@ -82,11 +85,12 @@ CHANGES = [
     ("bands: [night]", "bands: [day]", "in band day"),
     ("valid_until: 2030-01-01", "valid_until: 2029-01-01", "direction incoming until 2029-01-01"),
     ("          switch: at end\n", "", "over a switch: at end ->"),
+    ("once: activation }", "once: activation, tax: other }", "+ fee start: 1.00 EUR at activation, tax other"),
     ("fee: 5.00 EUR", "fee: 6.00 EUR", "+ add-on pack fee"),
     ("units: 1 GB } } }", "units: 2 GB } } }", "+ add-on pack bundle data: 2 GB included"),
     ("valid_for: 30 d", "valid_for: 31 d", "+ add-on pack (Pack) for all plans, for 31 d"),
-    ("1,Far,0.02,60/1", "1,Far,0.02,30/1", "1 Far: 0.02 per 60 by 60/1 -> 0.02 per 60 by 30/1"),
-    ("0.03,,,2026", "0.05,,,2026", "44 UK: 0.03 per 60 until 2026-07-01 -> 0.05 per 60 until 2026-07-01"),
+    ("1,Far,0.02,60/1", "1,Far,0.02,30/1", "1 Far: 0.02 per 60 s by 60/1 -> 0.02 per 60 s by 30/1"),
+    ("0.03,,,2026", "0.05,,,2026", "44 UK: 0.03 per 60 s until 2026-07-01 -> 0.05 per 60 s until 2026-07-01"),
     ("44,UK,0.04,,2026-07-01,\n", "", "44 UK: "),
     ("1,Far", "1,Near", "1 Far -> Near: "),
 ]

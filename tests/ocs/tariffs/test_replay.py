@@ -94,6 +94,16 @@ def test_a_late_record_of_yesterday_does_not_bring_todays_bundle_twice(tmp_path:
     assert report.plans["daily"].new_micros == 2_000_000
 
 
+def test_fees_are_no_usage(tmp_path: Path) -> None:
+    """Records of fees are passed over, and the numbers of lines stay right."""
+    fee = record(1, "a", 0, 5_000_000).replace('"service":"data"', '"service":"fees"')
+    report = replay_records(load_catalogue(PRICES), records(tmp_path, fee, record(2, "a", 1, 7)), 5)
+    assert (report.plans["tiered"].records, report.plans["tiered"].old_micros) == (1, 7)
+    wrong = record(2, "a", 1, 7).replace("T08:30", "T08_30")
+    with pytest.raises(ConfigError, match=r"jsonl:2"):
+        replay_records(load_catalogue(PRICES), records(tmp_path, fee, wrong), 5)
+
+
 def test_what_is_no_record_is_named(tmp_path: Path) -> None:
     """An empty folder, and a line that is none, with its file."""
     with pytest.raises(ConfigError, match="there are no records here"):
