@@ -1,5 +1,10 @@
 """The keys of the store, without the partition's tag that the store itself adds."""
 
+from typing import Final
+
+FEES_LOOKED_AT: Final = b"w:fees"
+"""Through which instant the fees of all subscribers were looked at."""
+
 
 def account_key(account_id: str) -> bytes:
     """An account's state."""

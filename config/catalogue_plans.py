@@ -91,8 +91,11 @@ class PlanReader:
             hint = "add a list of rules for a service, such as 'data:'"
             self._refuse(self._location, "the plan has no prices", hint, at_key=True)
         offers.counters.warn_of_unused("tiers, bonuses and discounts ask for counters")
+        if not self._issues.has_errors:
+            tariffs.warn_of_unused(self._location)
         checks = RuleChecks(self._issues, self._document, shared)
         checks.warn_of_slips(tariffs.slips)
+        checks.warn_of_past([found for _, found in rules], start)
         checks.refuse_partly_taken(tariffs.partial, [found for _, found in rules])
         tables, apn_tables, selectors = self._tables(rules, checks, start)
         if head is None:

@@ -58,6 +58,14 @@ class RuleChecks:
             message = f"{part.what} is for some usage of this rule only"
             self._issues.add(self._document.issue(part.location, message, hint, "T108"))
 
+    def warn_of_past(self, rules: list[ReadRule], start_ms: int) -> None:
+        """A warning for each rule that ends before its plan begins."""
+        for found in rules:
+            if found.rule.valid_from_ms < found.rule.valid_until_ms <= start_ms:
+                message = f"never chosen: the plan begins {self._shared.local_text(start_ms)}"
+                at = (*found.location, "valid_until")
+                self._issues.add(self._document.warning(at, message, code="T901"))
+
     def warn_of_unreachable(self, rules: list[ReadRule]) -> None:
         """A warning for each rule that another one always comes before."""
         by_service: dict[str, list[ReadRule]] = {}

@@ -121,7 +121,8 @@ class ConditionReader:
     def of_usage(self) -> dict[str, Callable[[str], bytes]]:
         """What a usage may have that rules ask for, and how a text of each is read; zones are codes there."""
         found = {ATTRIBUTE_NAMES[attribute]: parse for attribute, parse in self._plain.items()}
-        found |= {ATTRIBUTE_NAMES[attribute]: str.encode for attribute in (NETWORK, LOCATION)}
+        found[ATTRIBUTE_NAMES[NETWORK]] = network_of
+        found[ATTRIBUTE_NAMES[LOCATION]] = str.encode
         found[ATTRIBUTE_NAMES[RATING_GROUP]] = lambda text: number_of(text, 1 << 32)
         return found
 
@@ -210,6 +211,13 @@ def number_of(text: str, limit: int) -> bytes:
     if not (text.isdecimal() and text.isascii() and len(text) < 12 and int(text) < limit):
         raise TextError(f"{text!r} is not a number below {limit}")
     return b"%d" % int(text)
+
+
+def network_of(text: str) -> bytes:
+    """The MCC and MNC of a serving network, or the MCC alone."""
+    if not (text.isdecimal() and text.isascii() and 3 <= len(text) <= 6):
+        raise TextError(f"{text!r} is not a network", "the digits of MCC and MNC, such as 26201")
+    return text.encode()
 
 
 def slice_of(text: str) -> bytes:

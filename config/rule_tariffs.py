@@ -86,6 +86,8 @@ class TariffReader:
         self._texts = PriceTextReader(issues, document, surroundings)
         self._tiers = TierReader(issues, document, currency, offers)
         self.slips: list[Slip] = []
+        self._used: set[int] = set()
+        """Identities of the bundles, caps and discounts that some rule's usage takes part in."""
         self.partial: list[PartlyTaken] = []
 
     def _refuse(self, location: Location, message: str, hint: str = "", code: str = "T108") -> None:
@@ -122,6 +124,10 @@ class TariffReader:
             for scope, bundle in self._bundles
             if bundle.unit_kind in {MONEY, found.kind} and may_match(scope, service, conditions)
         ]
+        used: list[object] = [*caps, *discounts]
+        if not _is_free(text, found):
+            used += bundles
+        self._used |= {id(each) for each in used}
         special = any(not is_plain(bundle) or bundle not in self._own_bundles() for bundle in bundles)
         needed = bool(text.model_fields_set & NEEDS_TARIFF) or increments.minimum != 0 or currency != ""
         self._note_prices(service, found)
@@ -151,6 +157,20 @@ class TariffReader:
             switch_policy=_SWITCH[text.switch],
             currency=currency,
         )
+
+    def warn_of_unused(self, plan: Location) -> None:
+        """A warning for each bundle, cap and discount of the plan that no charge can take part in."""
+        offers = self._offers
+        named: list[tuple[str, object, str]] = [
+            *(("bundles", bundle, bundle.name) for _, bundle in (*offers.bundles, *offers.credits)),
+            *(("caps", cap, cap.name) for _, cap, _ in offers.caps),
+            *(("discounts", discount, discount.name) for _, discount in offers.discounts),
+        ]
+        for key, offer, name in named:
+            at = (*plan, key, name)
+            if id(offer) not in self._used and at in self._document.values:
+                message = f"{key[:-1]} {name!r} is for nothing that costs anything on this plan"
+                self._issues.add(self._document.warning(at, message, code="T902", at_key=True))
 
     def _own_bundles(self) -> list[BundleDefinition]:
         return [bundle for _, bundle in self._offers.bundles]
@@ -208,9 +228,9 @@ class TariffReader:
         caps = []
         if text.cap is not None:
             caps.append(self._own_cap(text.cap, at, rule_id))
-        free = found.deck is None and text.connection_fee is None and _is_free(found)
+        place = None if _is_free(text, found) else at
         for scope, cap, _ in self._offers.caps:
-            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, None if free else at):
+            if self._takes_part(f"cap {cap.name!r}", scope, service, conditions, place):
                 caps.append(cap)
         return caps
 
@@ -250,7 +270,10 @@ class TariffReader:
                 self.slips.append(Slip(service, found.kind, level_of(rate), tier.prices.location))
 
 
-def _is_free(found: TariffText) -> bool:
+def _is_free(text: RuleText, found: TariffText) -> bool:
+    """Whether nothing of a rule costs anything."""
+    if found.deck is not None or text.connection_fee is not None:
+        return False
     return all(rate.price_micros == 0 for tier in found.tiers for rate in tier.prices.rates(found.kind, 0))
 
 

@@ -35,7 +35,7 @@ from rating.catalogue import Catalogue
 _FAILURE_HANDLING = {"terminate": 0, "continue": 1, "retry_and_terminate": 2}
 
 DELIVERING: Final = "ocs.accounts.delivering_process"
-"""The process that feeds the lake, and delivers restored credit beside it."""
+"""The process that feeds the lake, and beside it delivers restored credit and takes fees when a day begins."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="charging")
 
@@ -93,6 +93,7 @@ def _feeding(settings: Settings) -> FeedingChild | None:
         "log_format": settings.log.format,
         "store_url": settings.store.url,
         "data_directory": str(settings.data_directory),
+        "catalogue": str(settings.catalogue_path),
     }
     return FeedingChild(order, DELIVERING)
 

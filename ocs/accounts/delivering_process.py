@@ -2,7 +2,8 @@
 
 ``python -m ocs.accounts.delivering_process``, with the orders of ``ocs.cdr.feeding_process``. Restored credit
 is delivered, and numbers whose subscription has ended are barred. Commands do both by themselves; this is for
-those that could not reach the store, and for what ends later.
+those that could not reach the store, and for what ends later. When a day has begun, the fees of prepaid plans
+are taken.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import structlog
 
 from balance.opening import epoch_ms, open_store
 from balance.store import StoreError
+from ocs.accounts.fee_days import FeeDays
 from ocs.cdr.feeding_process import main
 
 _SQLITE: Final = "sqlite:///"
@@ -58,5 +60,18 @@ def deliver_pass(order: dict[str, Any]) -> str:
         return str(failure)
 
 
+class Beside:
+    """All that goes beside the feeding, pass for pass."""
+
+    def __init__(self) -> None:
+        self._fees: FeeDays | None = None
+
+    def __call__(self, order: dict[str, Any]) -> str:
+        """One pass; why it failed, or ""."""
+        if self._fees is None:
+            self._fees = FeeDays(order)
+        return "; ".join(filter(None, (deliver_pass(order), self._fees.take(epoch_ms()))))
+
+
 if __name__ == "__main__":
-    main(deliver_pass)
+    main(Beside())

@@ -6,9 +6,11 @@ taken says so in the account.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from balance.account import Account, decode_account, encode_account
@@ -40,11 +42,16 @@ class FeesTaken:
 
 
 async def take_all_fees(
-    store: StateStore, catalogue: Catalogue, now_ms: int, progress: Callable[[int], None] | None = None
+    store: StateStore,
+    catalogue: Catalogue,
+    now_ms: int,
+    progress: Callable[[int], None] | None = None,
+    rest: timedelta = timedelta(),
 ) -> FeesTaken:
     """Take what is due of every subscriber on a prepaid plan with fees, as far as the balance pays.
 
-    ``progress`` hears how many accounts are done. StoreError where the store fails: what was taken stays taken.
+    ``progress`` hears how many accounts are done; ``rest`` is a pause after each part. StoreError where the
+    store fails: what was taken stays taken.
     """
     done = FeesTaken()
     async for chunk in store.scan(subscriber_key(b"")):
@@ -58,6 +65,7 @@ async def take_all_fees(
             await _take_some(store, catalogue, dict(waiting[start : start + AT_ONCE]), now_ms, done)
             if progress is not None:
                 progress(done.accounts)
+        await asyncio.sleep(rest.total_seconds())
     return done
 
 

@@ -9,6 +9,7 @@ from balance.opening import epoch_ms
 from balance.quantity import format_micros
 from config.settings_schema import Settings
 from ocs.accounts.buying import Purchase, PurchaseError, buy
+from ocs.accounts.fee_days import note_looked_at
 from ocs.accounts.fees import FeesTaken, take_all_fees
 from ocs.cli.failure import Failure
 from ocs.cli.opened import opened_store
@@ -59,7 +60,7 @@ def buy_command(identity: str, addon_id: str, reference: str | None, at: str | N
 def fees_command(as_json: bool) -> None:
     """Take the fees that are due of all subscribers on prepaid plans, as far as their balances pay.
 
-    What is due of a subscriber is also taken when a session of it begins or reports, each fee once.
+    A server does so when a day begins, and of a subscriber when a session begins or reports; each fee once.
     """
     done = asyncio.run(_take(current_settings()))
     if as_json:
@@ -105,5 +106,8 @@ async def _take(settings: Settings) -> FeesTaken:
 
     catalogue = load_catalogue(settings.catalogue_path)
     async with opened_store(settings) as store:
+        now_ms = epoch_ms()
         with staged_bar() as stage:
-            return await take_all_fees(store, catalogue, epoch_ms(), lambda done: stage("accounts", done, None))
+            done = await take_all_fees(store, catalogue, now_ms, lambda done: stage("accounts", done, None))
+        await note_looked_at(store, now_ms)
+        return done

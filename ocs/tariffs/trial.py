@@ -48,6 +48,12 @@ class Trial:
     charge: Charge
 
 
+_SUCH_AS: Final = {
+    "--usage": "service=voice, called=+49301234567, duration=5 min",
+    "--state": "counters.month-minutes=90 min, buckets=full",
+}
+
+
 def pairs(text: str, option: str) -> dict[str, Data]:
     """``called=+49301234567, duration=5 min`` as a mapping; ``counters.month-minutes=90 min`` goes one deeper.
 
@@ -57,7 +63,7 @@ def pairs(text: str, option: str) -> dict[str, Data]:
     for part in text.split(","):
         name, equals, value = (word.strip() for word in part.partition("="))
         if not equals or not name:
-            hint = "write it such as 'service=voice, called=+49301234567, duration=5 min'"
+            hint = f"write it such as '{_SUCH_AS.get(option, _SUCH_AS['--usage'])}'"
             raise ConfigError([Issue(Path(option), 0, 0, f"{part.strip()!r} is not NAME=VALUE", hint)])
         outer, _, inner = name.partition(".")
         into = found

@@ -290,6 +290,38 @@ def test_partly_taken_usage_is_refused(tmp_path: Path) -> None:
     assert told(tmp_path, plan(f"{france}{dated}{dear}", caps)) == ["4 T108 { price"]
 
 
+BUNDLE = "bundles: {b: {units: 10 min, for: {destination: france}}}"
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "bundles: {b: {units: 10 messages, for: {service: sms}}}",
+        "bundles: {b: {units: 10 messages}}",
+        "bundles: {b: {units: 10 min, for: {destination: france}}}",
+        "caps: {b: {amount: 1 EUR, per: day, for: {service: data}}}",
+        "discounts: {b: {percent: 10 %, for: {service: voice, destination: spain}}}",
+    ],
+)
+def test_what_no_charge_can_take_part_in_is_told(tmp_path: Path, offer: str) -> None:
+    """It is for a service without rules, another kind of unit, what is free, or zones that no rule prices."""
+    rules = "{ destination: france, price: free }\n{ destination: home, price: 1 EUR per 60 s }"
+    found = told(tmp_path, plan(rules, f", {offer}"))
+    assert [each for each in found if "T902" in each] == ["1 wT902 b"]
+    assert not [
+        each for each in told(tmp_path, plan("{ price: 1 EUR per 60 s }", f", {BUNDLE}")) if "T902" in each
+    ]
+
+
+def test_a_rule_that_ends_before_its_plan_begins_is_told(tmp_path: Path) -> None:
+    """The one that ends later is not."""
+    rules = (
+        "{ destination: home, price: free, valid_until: 2026-01-01 }\n"
+        "{ destination: france, price: free, valid_until: 2026-01-02 }\n{ price: free }"
+    )
+    assert told(tmp_path, plan(rules, ", valid_from: 2026-01-01")) == ["2 wT901 2026-01-01"]
+
+
 def test_a_free_rule_has_nothing_that_a_cap_could_take(tmp_path: Path) -> None:
     """Whatever part of its usage the cap is for; with a connection fee it has."""
     caps = ", caps: {c: {amount: 1 EUR, per: day, for: {destination: eu}}}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from balance.account import Account, decode_account
 from balance.keys import account_key
 from balance.memory import MemoryStore
-from balance.store import load_states
+from balance.store import StateStore, load_states
 from balance.subscriber import Subscriber
 from config.catalogue_file import load_catalogue
 from config.subscribers_file import read_subscribers
@@ -86,7 +86,7 @@ async def operator(folder: Path, plans: str = PLANS) -> tuple[MemoryStore, Catal
     return store, load_catalogue(folder / "plans.yaml")
 
 
-async def account_of(store: MemoryStore, account_id: str) -> Account:
+async def account_of(store: StateStore, account_id: str) -> Account:
     """An account as stored."""
     state = (await load_states(store, [account_key(account_id)]))[0]
     assert state is not None

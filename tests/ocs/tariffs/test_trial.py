@@ -42,6 +42,8 @@ def test_a_state_is_where_the_usage_begins() -> None:
     [
         ("service", "", "'service' is not NAME=VALUE"),
         ("service=data, service=data", "", "'service' is here twice"),
+        ("service=data, volume=2 MB, at=2026-11-24", "half", "write it such as 'counters."),
+        ("service=data, volume=2 MB, at=2026-11-24, network=1", "", "'1' is not a network"),
         ("service=data, volum=2 MB, at=2026-11-24 12:00", "", "unknown key 'volum'"),
         ("service=data, volume=2 miles, at=2026-11-24 12:00", "", "'miles' is not a unit"),
         ("service=data, volume=2 MB, at=yesterday", "", "--at: T104 'yesterday' is not a date"),
