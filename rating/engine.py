@@ -142,7 +142,10 @@ def affordable(
 def apply(charge: Charge, standing: Standing) -> None:
     """Move a standing by a charge: its counters, its pots, and one more usage where any unit was counted."""
     for change in charge.counter_changes:
-        periods = standing.counters.setdefault(change.counter_id, {})
+        periods = standing.counters.get(change.counter_id)
+        if periods is None:
+            periods = {}
+            standing.counters[change.counter_id] = periods
         periods[change.period_number] = periods.get(change.period_number, 0) + change.amount
     for use in charge.pot_uses:
         left = use.units

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
@@ -25,6 +26,9 @@ from ocs.billing.tables import INVOICE
 from ocs.billing.taxes import tax_of
 from ocs.database import writing
 from ocs.payments.restoring import post_restorations
+
+WHOLE: Final = 0
+"""The number of a line that gives back of an invoice as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,9 @@ def credit(engine: Engine, request: CreditRequest, now_ms: int = 0) -> Invoice:
         invoice = parse_invoice(content)
         if request.day < invoice.issue_day:
             raise BillingError(f"invoice {invoice.number} is of {invoice.issue_day}, after {request.day}")
-        earlier = [parse_invoice(one) for one in _notes(connection, request.number)]
+        earlier = [parse_invoice(one) for one in credit_notes_of(connection, request.number)]
         note = make_credit_note(invoice, earlier, request)
+        _refuse_the_same(note, earlier)
         (number,) = take_numbers(connection, CREDIT_NOTES, request.day, 1)
         note = replace(note, number=number)
         connection.execute(insert(CREDIT_NOTE_TABLE).values(_row(note, request.line)))
@@ -61,7 +66,8 @@ def credit(engine: Engine, request: CreditRequest, now_ms: int = 0) -> Invoice:
     return note
 
 
-def _notes(connection: Connection, number: str) -> Iterable[str]:
+def credit_notes_of(connection: Connection, number: str) -> Sequence[str]:
+    """The credit notes of an invoice in the order of their numbers, as they were issued."""
     note = CREDIT_NOTE_TABLE.c
     return connection.scalars(
         select(note.content)
@@ -81,8 +87,15 @@ def make_credit_note(invoice: Invoice, earlier: list[Invoice], request: CreditRe
     for note in earlier:
         for line in note.lines:
             credited[line.number] = credited.get(line.number, 0) + line.amount_micros
-    if request.line is None and request.net_micros is not None:
-        lines = [_on_the_whole(invoice, request.net_micros)]
+    net_micros = request.net_micros
+    if (
+        request.line is None and net_micros is None and credited.get(WHOLE)
+    ):  # of which line that was, nobody said
+        net_micros = invoice.net_micros - sum(credited.values())
+        if net_micros <= 0:
+            raise BillingError(f"invoice {invoice.number}: nothing is left of it to credit")
+    if request.line is None and net_micros is not None:
+        lines = [_on_the_whole(invoice, net_micros)]
     else:
         lines = [
             _credited(line, credited.get(line.number, 0), request.net_micros)
@@ -92,7 +105,6 @@ def make_credit_note(invoice: Invoice, earlier: list[Invoice], request: CreditRe
     if not lines:
         raise BillingError(f"invoice {invoice.number} has no line {request.line}")
     lines = [line for line in lines if line.amount_micros]
-    _refuse_the_same(lines, earlier, request)
     taxes = _taxes(invoice, lines, earlier)
     net = sum(line.amount_micros for line in lines)
     tax = sum(line.tax_micros for line in taxes)
@@ -139,13 +151,12 @@ def _credited(line: InvoiceLine, before_micros: int, net_micros: int | None) -> 
     return replace(line, kind=CREDIT, amount_micros=amount, original_micros=original)
 
 
-def _refuse_the_same(lines: list[InvoiceLine], earlier: list[Invoice], request: CreditRequest) -> None:
+def _refuse_the_same(note: Invoice, earlier: list[Invoice]) -> None:
     """A command that was called twice gives back once: the same amounts, reason and day are a mistake."""
-    for note in earlier:
-        same_why = (note.reason, note.issue_day) == (request.reason, request.day)
-        if same_why and note.lines == tuple(lines):
+    for other in earlier:
+        if (other.lines, other.reason, other.issue_day) == (note.lines, note.reason, note.issue_day):
             raise BillingError(
-                f"{note.number} of {note.issue_day} gave the same back for the same reason: say another one"
+                f"{other.number} of {other.issue_day} gave the same back for the same reason: say another one"
             )
 
 
@@ -157,7 +168,7 @@ def _on_the_whole(invoice: Invoice, net_micros: int) -> InvoiceLine:
         raise BillingError("the amount to credit is above zero")
     tax = invoice.taxes[0] if invoice.taxes else None
     return InvoiceLine(
-        0, CREDIT, "credit", invoice.account_id, "", "", "", "", "", invoice.period_from_day,
+        WHOLE, CREDIT, "credit", invoice.account_id, "", "", "", "", "", invoice.period_from_day,
         invoice.period_to_day, 0, "", 0, False, tax.category if tax else "", net_micros, net_micros,
         invoice.currency, tax.rate_millionths if tax else 0,
     )  # fmt: skip

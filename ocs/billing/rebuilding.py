@@ -9,45 +9,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
-from typing import Final
 
-import msgspec
 from sqlalchemy import Engine, select
 
 from config.bill_discounts_file import BillDiscounts
 from config.tax_file import TaxTable
 from ocs.billing.accounts import BillingError, Customers, LastBilled, load_customers, load_cycle
+from ocs.billing.comparing import Rebuilt, differences
 from ocs.billing.drafting import BillDrafter, BillingInput, PayerInput, window_of
 from ocs.billing.frozen import freeze
 from ocs.billing.history import load_history
 from ocs.billing.invoice import FrozenInput, Invoice, canonical_json, parse_invoice
+from ocs.billing.rebuilding_credit import rebuild_credit_note
 from ocs.billing.tables import BILLING_RUN, INVOICE
 from ocs.billing.terms import CatalogueTerms
 from ocs.billing.usage import BillableUsage
 from ocs.cdr.lake import Lake
-
-_LEFT_OUT: Final = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What came of an invoice: the hash of the issued one, changed inputs, and each value that differs.
-
-    ``inputs`` names what is not as it was frozen; an invoice can be the same all the same. ``differences`` are
-    (place, issued, made again).
-    """
-
-    number: str
-    digest: str
-    inputs: tuple[str, ...]
-    differences: tuple[tuple[str, str, str], ...]
-
-    @property
-    def same(self) -> bool:
-        """Whether it is the same to the octet."""
-        return not self.differences
 
 
 class Rebuilder:
@@ -63,12 +42,18 @@ class Rebuilder:
         self._discounts = discounts
 
     def rebuild(self, number: str) -> Rebuilt:
-        """Make an invoice again and compare. BillingError where there is none, or it can not be made at all."""
+        """Make an invoice or a credit note again and compare.
+
+        BillingError where there is none, or it can not be made at all.
+        """
         with self._engine.connect() as connection:
             query = select(INVOICE.c.content, INVOICE.c.run_id).where(INVOICE.c.number == number)
             row = connection.execute(query).one_or_none()
             if row is None:
-                raise BillingError(f"there is no invoice {number}")
+                note = rebuild_credit_note(connection, number)
+                if note is None:
+                    raise BillingError(f"there is no invoice {number}, and no credit note")
+                return note
             run = connection.execute(select(BILLING_RUN).where(BILLING_RUN.c.run_id == row.run_id)).one()
             cycle = load_cycle(connection, run.cycle_id)
             to_day = date.fromisoformat(run.to_day)
@@ -106,24 +91,3 @@ class Rebuilder:
         for one in fields(FrozenInput):
             if getattr(now, one.name) != getattr(frozen, one.name):
                 yield one.name
-
-
-def differences(issued: Invoice, again: Invoice | None) -> Iterator[tuple[str, str, str]]:
-    """Each value that differs, by its place in the JSON."""
-    if again is None:
-        yield "invoice", issued.number, _LEFT_OUT
-        return
-    yield from _unlike("", msgspec.to_builtins(issued), msgspec.to_builtins(again))
-
-
-def _unlike(place: str, before: object, now: object) -> Iterator[tuple[str, str, str]]:
-    if isinstance(before, dict) and isinstance(now, dict):
-        for name in before:
-            yield from _unlike(f"{place}.{name}".lstrip("."), before[name], now[name])
-    elif isinstance(before, (list, tuple)) and isinstance(now, (list, tuple)):
-        for index in range(max(len(before), len(now))):
-            one = before[index] if index < len(before) else _LEFT_OUT
-            other = now[index] if index < len(now) else _LEFT_OUT
-            yield from _unlike(f"{place}[{index + 1}]", one, other)
-    elif before != now:
-        yield place, str(before), str(now)

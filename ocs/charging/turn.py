@@ -313,8 +313,8 @@ def _close_service(turn: Turn, service: Service, cause: str, now_ms: i64) -> Non
         service.amount_micros = 0
         service.written_off_micros = 0
         service.requests = 0
-        service.lines = []
-        service.forget_bucket_uses()
+        service.lines = ()
+        service.bucket_uses = ()
         service.metered_from = 0
         if service.meter is not None:
             service.meter = MeterState("", "", now_ms)

@@ -14,7 +14,8 @@ from config.catalogue_file import load_catalogue
 from config.settings_schema import Settings
 from config.tax_file import load_tax_table
 from ocs.billing.accounts import BillingError
-from ocs.billing.rebuilding import Rebuilder, Rebuilt
+from ocs.billing.comparing import Rebuilt
+from ocs.billing.rebuilding import Rebuilder
 from ocs.billing.tables import INVOICE
 from ocs.billing.terms import CatalogueTerms
 from ocs.cdr.lake import Lake, LakeError
@@ -36,9 +37,10 @@ _MOST_DIFFERENCES = 20
 def verify(
     numbers: tuple[str, ...], run_id: int | None, tax: Path | None, discounts: Path | None, as_json: bool
 ) -> None:
-    """Make invoices again from their frozen input and compare them with what was issued, octet by octet.
+    """Make invoices and credit notes again from their frozen input and compare them, octet by octet.
 
-    Exit code 1 where one differs. What was open before is taken from the invoice: payments come later.
+    A credit note is made again from its invoice and the credit notes before it. Exit code 1 where one differs.
+    What was open before is taken from the invoice: payments come later.
     """
     if bool(numbers) == (run_id is not None):
         raise click.UsageError("name invoices, or a --run")
@@ -56,7 +58,7 @@ def verify(
             _print(one)
     unlike = sum(not one.same for one in found)
     if unlike:
-        raise Failure(f"{unlike} of {len(found)} invoices are not what their input makes now")
+        raise Failure(f"{unlike} of {len(found)} documents are not what their input makes now")
 
 
 def _rebuilder(settings: Settings, engine: Engine, tax: Path | None, discounts: Path | None) -> Rebuilder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from operator import le
 from typing import Any, Final
@@ -95,11 +95,18 @@ class Converter:
         self._texts = _texts_of(mapping)
         self.ignored = 0
 
-    def convert(self, rows: Rows, lines: list[int], now_ms: int) -> tuple[Batch, dict[int, Refusal]]:
-        """The batch, and why lines are not in it, by number. What ``where`` leaves out is counted only."""
+    def convert(
+        self, rows: Rows, lines: list[int], now_ms: int, columns: Sequence[Texts] = ()
+    ) -> tuple[Batch, dict[int, Refusal]]:
+        """The batch, and why lines are not in it, by number. What ``where`` leaves out is counted only.
+
+        ``columns`` may be given in place of rows.
+        """
         refused: dict[int, Refusal] = {}
-        rows, lines = self._right_width(rows, lines, refused)
-        columns, lines = self._wanted(rows, lines)
+        if len(columns) != self._width:
+            rows, lines = self._right_width([*rows, *map(list, zip(*columns, strict=True))], lines, refused)
+            columns = list(zip(*rows, strict=True)) or [()] * self._width
+        columns, lines = self._wanted(columns, lines)
         count = len(lines)
         batch = Batch(lines, self._keys(columns, lines, refused))
         batch.started_ms = self._moments["started"].read(self._column(columns, "started"), lines, refused)
@@ -124,7 +131,7 @@ class Converter:
             batch.octets = list(map(int.__add__, batch.input_octets, batch.output_octets))
         return batch, refused
 
-    def _measure(self, batch: Batch, columns: list[Texts], refused: dict[int, Refusal]) -> None:
+    def _measure(self, batch: Batch, columns: Sequence[Texts], refused: dict[int, Refusal]) -> None:
         """Put in how much was used."""
         for field, reader in self._amounts.items():
             texts = self._column(columns, field)
@@ -141,7 +148,7 @@ class Converter:
         value = getattr(self._mapping, field)
         return value if isinstance(value, str) else ""
 
-    def _column(self, columns: list[Texts], field: str) -> Texts:
+    def _column(self, columns: Sequence[Texts], field: str) -> Texts:
         return columns[self._positions[getattr(self._mapping, field).column]]
 
     def _right_width(self, rows: Rows, lines: list[int], refused: dict[int, Refusal]) -> tuple[Rows, list[int]]:
@@ -154,9 +161,8 @@ class Converter:
         right = [len(row) == width for row in rows]
         return list(compress(rows, right)), list(compress(lines, right))
 
-    def _wanted(self, rows: Rows, lines: list[int]) -> tuple[list[Texts], list[int]]:
+    def _wanted(self, columns: Sequence[Texts], lines: list[int]) -> tuple[Sequence[Texts], list[int]]:
         """The columns of those lines that ``where`` does not leave out."""
-        columns = self._transposed(rows)
         words = self._where
         if words is None:
             return columns, lines
@@ -165,12 +171,9 @@ class Converter:
         if not unwanted:
             return columns, lines
         self.ignored += unwanted
-        return self._transposed(compress(rows, wanted)), list(compress(lines, wanted))
+        return [tuple(compress(column, wanted)) for column in columns], list(compress(lines, wanted))
 
-    def _transposed(self, rows: Iterable[list[str]]) -> list[Texts]:
-        return list(zip(*rows, strict=True)) or [()] * self._width
-
-    def _keys(self, columns: list[Texts], lines: list[int], refused: dict[int, Refusal]) -> list[str]:
+    def _keys(self, columns: Sequence[Texts], lines: list[int], refused: dict[int, Refusal]) -> list[str]:
         parts: list[Iterable[str]] = []
         for name in self._mapping.unique:
             column = columns[self._positions[name]]
@@ -178,15 +181,19 @@ class Converter:
                 for line, text in zip(lines, column, strict=True):
                     if not text:
                         refused[line] = Refusal(KEY, f"{name}, which makes a record unique, is empty")
-            if len(self._mapping.unique) > 1 and not {"/", "%"}.isdisjoint("".join(column)):
-                column = tuple(text.replace("%", "%25").replace("/", "%2F") for text in column)
+            if len(self._mapping.unique) > 1:
+                whole = "".join(column)
+                if "/" in whole or "%" in whole:
+                    column = tuple(text.replace("%", "%25").replace("/", "%2F") for text in column)
             parts.append(column)
         prefix = self._prefix
         if len(parts) == 1:
             return [prefix + key for key in parts[0]]
+        if len(parts) == 2:
+            return [f"{prefix}{one}/{other}" for one, other in zip(*parts, strict=True)]
         return [prefix + key for key in map("/".join, zip(*parts, strict=True))]
 
-    def _ends(self, batch: Batch, columns: list[Texts], refused: dict[int, Refusal]) -> None:
+    def _ends(self, batch: Batch, columns: Sequence[Texts], refused: dict[int, Refusal]) -> None:
         """When usage ended: as written, else by its duration, else as it began."""
         if "ended" in self._moments:
             batch.ended_ms = self._moments["ended"].read(self._column(columns, "ended"), batch.lines, refused)

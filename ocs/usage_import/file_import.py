@@ -136,7 +136,7 @@ class FileImport:
             block = self._file.read(read.next_line, read.next_octet, min(BLOCK_OCTETS, end - read.next_octet))
             if block.next_octet == read.next_octet:
                 raise ImportFailedError(f"{self._file.path} has become shorter while it is imported")
-            batch, refused = converter.convert(block.rows, block.numbers, now_ms)
+            batch, refused = converter.convert(block.rows, block.numbers, now_ms, block.columns)
             read.batches.append(batch)
             read.refused.update(refused)
             read.refused.update(block.refused)

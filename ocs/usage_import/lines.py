@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from config.usage_mapping import UsageMapping
 from ocs.usage_import.refusal import CHARACTERS, QUOTES, Refusal
@@ -19,28 +21,33 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 _PLAIN: Final = bytes({*range(32, 127), 9, 10, 13} - {34})
 _DIGEST_OCTETS: Final = 16
 
+Texts = tuple[str, ...]
 
-class LineBatch(NamedTuple):
+
+@dataclass
+class LineBatch:
     """Lines of a file: their fields and numbers, those that are none, and where the file goes on behind them.
 
-    ``texts`` are the lines as written, from number ``first`` on.
+    ``whole`` are the lines as written, from number ``first`` on until before ``next_line``. ``columns`` are
+    their fields where nothing about them is unusual, and ``rows`` are empty; else it is the other way round.
     """
 
     first: int
-    texts: list[str]
+    next_line: int
+    whole: str
+    columns: list[Texts]
     rows: list[list[str]]
     numbers: list[int]
     refused: dict[int, Refusal]
     next_octet: int
 
-    @property
-    def next_line(self) -> int:
-        """The number of the line behind them."""
-        return self.first + len(self.texts)
-
     def text_of(self, number: int) -> str:
         """A line as written."""
-        return self.texts[number - self.first]
+        return self._texts[number - self.first]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return self.whole.split("\n")
 
 
 class UsageFile:
@@ -64,7 +71,7 @@ class UsageFile:
     def header(self) -> tuple[list[str], int, int]:
         """The fields of the first line, and the number and place of the first line of usage."""
         batch = self._batch(1, 0, most_octets=1)
-        fields = batch.rows[0] if batch.rows else []
+        fields = batch.rows[0] if batch.rows else [column[0] for column in batch.columns]
         if self._mapping.header:
             return fields, batch.next_line, batch.next_octet
         return fields, 1, 0
@@ -78,24 +85,43 @@ class UsageFile:
             stream.seek(octet)
             most = min(most_octets, self.octets - octet)
             octets = stream.read(most) + stream.readline() if most > 0 else b""
-        encoding = self._mapping.encoding
+        encoding, delimiter = self._mapping.encoding, self._mapping.delimiter
+        behind = octet + len(octets)
         refused: dict[int, Refusal] = {}
         try:
-            texts = _split(octets.decode(encoding))
+            text = octets.decode(encoding)
             plain = not octets.translate(None, _PLAIN)
         except UnicodeDecodeError:
-            texts = []
+            texts = _decoded_lines(octets, encoding, line, refused)
             plain = False
-            for number, one in enumerate(octets.removesuffix(b"\n").split(b"\n"), line):
-                text = one.decode(encoding, "backslashreplace").removesuffix("\r")
-                if one.decode(encoding, "replace") != one.decode(encoding, "ignore"):
-                    refused[number] = Refusal(CHARACTERS, f"the line is not {encoding}")
-                texts.append(text)
+        else:
+            whole = text.removesuffix("\n")
+            columns = split_columns(whole, delimiter) if plain else []
+            if columns:
+                after = line + len(columns[0])
+                return LineBatch(line, after, whole, columns, [], list(range(line, after)), refused, behind)
+            texts = _split(text)
         if octet == 0 and texts:
             texts[0] = texts[0].removeprefix("\ufeff")
         numbers = list(range(line, line + len(texts)))
-        rows, numbers = split_lines(texts, numbers, self._mapping.delimiter, refused, plain=plain)
-        return LineBatch(line, texts, rows, numbers, refused, octet + len(octets))
+        rows, numbers = split_lines(texts, numbers, delimiter, refused, plain=plain)
+        return LineBatch(line, line + len(texts), "\n".join(texts), [], rows, numbers, refused, behind)
+
+
+def split_columns(whole: str, delimiter: str) -> list[Texts]:
+    """The columns of lines that have equally many fields, several; none where any line differs.
+
+    ``whole`` has no quote, and nothing but printed ASCII in its fields. It is split once, an end of line being
+    a field of its own, which must stand where the fields of a line have ended.
+    """
+    width = whole.partition("\n")[0].count(delimiter) + 1
+    if width == 1 or "\r" in whole:
+        return []
+    fields = tuple(whole.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter))
+    ends = fields[width :: width + 1]
+    if len(fields) != len(ends) * (width + 1) + width or not ends.count("\n") == len(ends) == whole.count("\n"):
+        return []
+    return [fields[place :: width + 1] for place in range(width)]
 
 
 def split_lines(
@@ -126,6 +152,17 @@ def split_lines(
         rows.append(fields)
         kept.append(number)
     return rows, kept
+
+
+def _decoded_lines(octets: bytes, encoding: str, line: int, refused: dict[int, Refusal]) -> list[str]:
+    """The lines of octets of which some are not of the encoding; those are refused."""
+    texts = []
+    for number, one in enumerate(octets.removesuffix(b"\n").split(b"\n"), line):
+        text = one.decode(encoding, "backslashreplace").removesuffix("\r")
+        if one.decode(encoding, "replace") != one.decode(encoding, "ignore"):
+            refused[number] = Refusal(CHARACTERS, f"the line is not {encoding}")
+        texts.append(text)
+    return texts
 
 
 def _split(text: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from config.column_texts import ChosenColumn
 from config.usage_mapping import NUMBER_FIELDS, UsageMapping
-from ocs.usage_import.plain_columns import plain_numbers
+from ocs.usage_import.plain_columns import chosen_texts, plain_numbers
 from ocs.usage_import.refusal import WORD, Refusal
 from ocs.usage_import.texts import Parse, number_parser
 from rating.numbering import Numbering
@@ -26,7 +28,9 @@ class NumberFields:
             for name in self._fields
         }
 
-    def read(self, columns: list[Texts], lines: list[int], refused: dict[int, Refusal]) -> dict[str, list[str]]:
+    def read(
+        self, columns: Sequence[Texts], lines: list[int], refused: dict[int, Refusal]
+    ) -> dict[str, list[str]]:
         """The numbers by field; a line without one is refused, if it was not before."""
         known: dict[str, list[str]] = {}
         odd: dict[str, list[int]] = {}
@@ -52,7 +56,7 @@ class NumberFields:
         self,
         name: str,
         column: ChosenColumn,
-        columns: list[Texts],
+        columns: Sequence[Texts],
         known: dict[str, list[str]],
         lines: list[int],
         refused: dict[int, Refusal],
@@ -65,7 +69,7 @@ class NumberFields:
         places = {word: chosen.index(one) for word, one in column.columns.items()}
         picked = [places.get(word, otherwise) for word in words]
         parts = [*(known[one] for one in chosen), [""] * len(words)]
-        found = [numbers[pick] for pick, numbers in zip(picked, zip(*parts, strict=True), strict=True)]
+        found = chosen_texts(picked, parts)
         if "" in found:
             for place, number in enumerate(found):
                 if number:

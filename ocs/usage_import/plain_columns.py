@@ -51,6 +51,14 @@ def plain_numbers(texts: tuple[str, ...], numbering: Numbering | None, odd: list
     return found
 
 
+def chosen_texts(picked: list[int], parts: list[list[str]]) -> list[str]:
+    """Of several columns the text of that one which is picked at each place."""
+    found: list[str] = []
+    for place, pick in enumerate(picked):
+        found.append(parts[pick][place])
+    return found
+
+
 def whole_numbers(texts: tuple[str, ...], least: i64, limit: i64) -> list[int] | None:
     """Whole numbers from ``least`` until before ``limit``; None where a text is none, or has many digits."""
     found: list[int] = []

@@ -9,7 +9,8 @@ from typing import Final
 from ocs.cdr.lake.appending import DayRows
 from ocs.cdr.lake.columns import COLUMNS, sql_text
 from ocs.usage_import.conversion import Batch
-from ocs.usage_import.rated_rows import RATED_COLUMNS, Columns, Rated, StagedDay
+from ocs.usage_import.rated_rows import RATED_COLUMNS, Columns, Rated
+from ocs.usage_import.staged_day import StagedDay
 from ocs.usage_import.tenure import PART
 
 MOST_ROWS: Final = 4000
@@ -32,16 +33,17 @@ _MEASURES: Final = (("seconds", "seconds"), ("octets", "octets"), ("units", "uni
 
 def columns_of(batch: Batch) -> Columns:
     """A batch as pricing wants it; the texts of its records that no price changes are put together here."""
-    columns = [
+    parts = [
         batch.keys,
         map(str, batch.lines),
         map(str, batch.started_ms),
         map(str, batch.ended_ms),
         *(batch.texts[name] for name in _varying(batch)),
     ]
-    heads = list(map(PART.join, zip(*columns, strict=True)))
+    heads = list(map(PART.join, zip(*parts, strict=True)))
     measures = [batch.octets, batch.input_octets, batch.output_octets, batch.seconds, batch.units]
-    return Columns(heads, batch.lines, batch.started_ms, batch.ended_ms, measures, batch.texts)
+    columns = Columns(heads, batch.lines, batch.started_ms, batch.ended_ms, measures, batch.texts)
+    return columns.look_at(batch.constants)
 
 
 def settle(batch: Batch, rated: Rated) -> None:
@@ -97,7 +99,7 @@ class StagedDays:
                 number,
                 int(day.count),
                 int(day.records),
-                day.amounts,
+                day.amounts(),
                 self._query.format(sql_text(str(self._path(number)))),
             )
             for number, day in sorted(self.days.items())

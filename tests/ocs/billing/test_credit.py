@@ -78,6 +78,24 @@ def test_an_invoice_below_zero_has_nothing_to_credit(operator: Operator) -> None
         credit(operator.engine, replace(request(None, None), number="2026-000002"))
 
 
+def test_the_rest_after_a_part_of_the_whole(operator: Operator) -> None:
+    """What was given back of no certain line is no more left in any: the rest adds up to the invoice."""
+    operator.account("A2")
+    operator.subscribe("A2", "S2", "basic", "2026-11-01")
+    operator.bill("2026-12-01")
+    invoice = operator.invoices()[1]
+    part, rest = (
+        CreditRequest(invoice.number, None, net, "goodwill", "2026-12-10") for net in (2_000_001, None)
+    )
+    notes = [credit(operator.engine, one) for one in (part, rest)]
+
+    assert sum(note.total_micros for note in notes) == invoice.total_micros
+    assert sum(note.tax_micros for note in notes) == invoice.tax_micros
+    assert sum(note.net_micros for note in notes) == invoice.net_micros
+    with pytest.raises(BillingError, match="nothing is left"):
+        credit(operator.engine, rest)
+
+
 def test_parts_add_up_to_the_whole(operator: Operator) -> None:
     """A part of a line, another line, then the rest: together the invoice's total to the cent."""
     (invoice,) = operator.invoices()

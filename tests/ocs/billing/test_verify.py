@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,26 @@ def test_what_differs_is_named(billed: Path) -> None:
 def test_a_number_that_is_not_there_is_told(billed: Path) -> None:
     """A mistake is no difference."""
     assert "there is no invoice 2026-000099" in ocs(billed, "bill", "verify", "2026-000099").output
+
+
+def test_a_credit_note_is_made_again_from_its_invoice(billed: Path) -> None:
+    """A part of a line, a part of the whole, the rest; and a value that somebody changed is named."""
+    for asked in (["--line", "1", "--amount", "0.10"], ["--amount", "0.20"], []):
+        made = ocs(
+            billed, "bill", "credit", "2026-000001", *asked, "--reason", "a mistake", "--date", "2026-12-05"
+        )
+        assert made.exit_code == 0, made.output
+    numbers = [f"CN-2026-00000{number}" for number in (1, 2, 3)]
+    assert ocs(billed, "bill", "verify", *numbers).stdout.count(": the same") == 3
+
+    with sqlite3.connect(billed / "ocs.db") as database:
+        (content,) = database.execute(
+            "SELECT content FROM credit_note WHERE number = ?", numbers[1:2]
+        ).fetchone()
+        changed = content.replace('"net_micros":200000', '"net_micros":210000')
+        database.execute("UPDATE credit_note SET content = ? WHERE number = ?", (changed, numbers[1]))
+    result = ocs(billed, "bill", "verify", *numbers)
+
+    assert result.exit_code == 1
+    assert f"{numbers[1]}: NOT the same" in result.output
+    assert "net_micros: issued 210000, now 200000" in result.output

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from config.column_texts import TimeColumn
 from config.quantity_text import LIMIT_UNITS
+from ocs.usage_import.lines import split_columns, split_lines
 from ocs.usage_import.moments import Moments
 from ocs.usage_import.plain_columns import plain_numbers, whole_numbers
 from ocs.usage_import.refusal import Refusal
@@ -72,3 +73,18 @@ def test_moments_are_those_of_the_parser(texts: list[str], form: str, twice: str
         wanted = parse(text)
         assert (place in refused) == isinstance(wanted, Refusal)
         assert isinstance(wanted, Refusal) or value == wanted
+
+
+@given(st.lists(st.lists(st.text("a1 ,", max_size=3), min_size=1, max_size=4), max_size=6))
+@example([["a", "1"], ["", ""]])
+@example([["", "", "", ""], [""], ["", ""]])
+@example([["a", "b", "c"], ["d"], ["e", "f", "g", "h", "i"]])
+def test_columns_are_those_of_the_lines(rows: list[list[str]]) -> None:
+    """A text that is split at once has the fields of its lines, or is left to be split line by line."""
+    texts = [";".join(row) for row in rows]
+    columns = split_columns("\n".join(texts), ";")
+    of_lines, _ = split_lines(texts, list(range(len(texts))), ";", {}, plain=True)
+    if columns:
+        assert list(map(list, zip(*columns, strict=True))) == of_lines
+    else:
+        assert len({len(row) for row in of_lines}) != 1 or len(of_lines[0]) == 1 or "" in texts
