@@ -8,7 +8,7 @@ from balance.account import Account, encode_account
 from balance.changes import ChangeBatch
 from balance.keys import session_key, subscriber_key
 from balance.subscriber import Subscriber
-from ocs.charging.decision import Decision
+from ocs.charging.outcome import Decision
 from ocs.charging.session import CLOSED, ChargingSession
 from ocs.charging.session_octets import encode_session
 from protocol.handler import AnswerSink
