@@ -21,7 +21,7 @@ from config.piece_reader import IssueCollector, read_list, read_mapping, read_pi
 from config.rule_conditions import ConditionReader
 from config.surroundings import Surroundings, read_surroundings, warn_of_unused
 from config.text_pieces import apn, identifier, texts
-from config.yaml_nodes import Data, Document, Location, read_yaml
+from config.yaml_nodes import Data, Document, Location, read_yaml_files
 from rating.catalogue import Catalogue, Plan
 
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -69,7 +69,7 @@ def check_catalogue(path: Path, before: KeptPieces | None = None) -> CheckedCata
     except ConfigError as error:
         return CheckedCatalogue(None, [], error.issues)
     before = KeptPieces() if before is None else before
-    return _CatalogueReader([read_yaml(file) for file in files], before).read()
+    return _CatalogueReader(read_yaml_files(files), before).read()
 
 
 def catalogue_files(path: Path) -> list[Path]:

@@ -161,7 +161,28 @@ def catalogue_json_schema() -> str:
         model["properties"] = {name: _as_written(entry) for name, entry in model["properties"].items()}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Catalogue of an online charging server"
-    return json.dumps(schema, indent=2) + "\n"
+    return json.dumps(_with_bare_values(schema), indent=2) + "\n"
+
+
+_BARE: Final = {"string": ["string", "number", "boolean"], "integer": ["integer", "string"]}
+"""What an editor takes a text without quotes for: ``49`` for a number, ``true`` for a truth value."""
+
+
+def _with_bare_values(schema: Any) -> Any:
+    """A schema whose texts need no quotes, and whose numbers may have some."""
+    if isinstance(schema, list):
+        return [_with_bare_values(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _with_bare_values(value) for key, value in schema.items()}
+    words = found.get("enum", [])
+    numbers = [int(word) for word in words if isinstance(word, str) and word.isdecimal()]
+    if numbers:
+        found["enum"] = [*words, *numbers]
+    kind = found.get("type")
+    if numbers or (isinstance(kind, str) and not {"enum", "const"} & found.keys()):
+        found["type"] = _BARE.get(str(kind), kind)
+    return found
 
 
 def _as_written(entry: dict[str, Any]) -> dict[str, Any]:

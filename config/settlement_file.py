@@ -31,7 +31,7 @@ from config.settlement_terms import (
 )
 from config.tariff_text import Moment
 from config.time_zones import epoch_ms, zone_named
-from config.yaml_nodes import Document, Location, read_yaml
+from config.yaml_nodes import Document, Location, read_yaml_files
 from rating.calendar import FAR_MS, UTC, Calendar, Zone
 from rating.exchange import ExchangeRate, ExchangeRates
 
@@ -45,7 +45,7 @@ def load_agreements(folder: Path) -> dict[str, PartnerAgreements]:
     files = sorted(
         path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and path.name[0] != "."
     )
-    documents = [read_yaml(path) for path in files]
+    documents = read_yaml_files(files)
     issues = IssueCollector(issue for document in documents for issue in document.issues)
     read = [_AgreementReader(issues, document) for document in documents if not document.broken]
     found: dict[str, list[_AgreementReader]] = {}

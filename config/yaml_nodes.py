@@ -7,7 +7,7 @@ that becomes a float. Anchors, aliases, tags, merge keys and duplicate keys are 
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Union
@@ -60,6 +60,8 @@ class Document:
     values: dict[Location, Mark] = field(default_factory=dict)
     keys: dict[Location, Mark] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    length: int = 0
+    """Characters of the file."""
     broken: bool = False
     """The file could not be read to its end: there is no data."""
 
@@ -85,23 +87,43 @@ class Document:
         return replace(self.issue(location, message, hint, code, at_key=at_key), severity=WARNING)
 
 
-def read_yaml(source: Path) -> Document:
+def read_yaml_files(sources: Iterable[Path]) -> list[Document]:
+    """Read files that make one thing; together they may have as much as one file.
+
+    After the one that is too much none is read.
+    """
+    found: list[Document] = []
+    length, values = 0, 0
+    for source in sources:
+        document = read_yaml(source, MOST_OCTETS - length, MOST_VALUES - values)
+        found.append(document)
+        if length and document.broken and document.issues[-1].code == "T007":
+            break
+        length += document.length
+        values += len(document.values)
+    return found
+
+
+def read_yaml(source: Path, most_octets: int = MOST_OCTETS, most_values: int = MOST_VALUES) -> Document:
     """Read one file; everything that is wrong with its form is in ``issues``, an unreadable file too."""
     document = Document(source)
-    issue = _read_into(document)
+    issue = _read_into(document, most_octets, most_values)
     if issue is not None:
         document.broken = True
         document.issues.append(issue)
     return document
 
 
-def _read_into(document: Document) -> Issue | None:
+def _read_into(document: Document, most_octets: int, most_values: int) -> Issue | None:
     source = document.source
-    text = read_text(source, MOST_OCTETS)
+    text = read_text(source, most_octets)
     if isinstance(text, Issue):
+        if text.code == "T007" and most_octets < MOST_OCTETS:
+            text = replace(text, message=f"more than {MOST_OCTETS // 1_000_000} MB, with the files before it")
         return text
+    document.length = len(text)
     try:
-        _Builder(document, text).build()
+        _Builder(document, text, most_values).build()
     except yaml.MarkedYAMLError as error:
         return _syntax_issue(source, text, error)
     except yaml.reader.ReaderError as error:
@@ -164,8 +186,9 @@ class _TooMuchError(Exception):
 class _Builder:
     """Turns the parser's events into the data and the marks of a document."""
 
-    def __init__(self, document: Document, text: str) -> None:
+    def __init__(self, document: Document, text: str, most_values: int) -> None:
         self._document = document
+        self._most_values = most_values
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_LOADER)
         self._values = 0
 
@@ -193,8 +216,9 @@ class _Builder:
     def _value(self, event: NodeEvent, location: Location) -> Data:
         self._document.values.setdefault(location, _mark_of(event))
         self._values += 1
-        if self._values > MOST_VALUES:
-            message = f"the file has more than {MOST_VALUES} values"
+        if self._values > self._most_values:
+            others = "" if self._most_values == MOST_VALUES else ", with the files before it"
+            message = f"the file has more than {MOST_VALUES} values{others}"
             hint = "long lists of prefixes belong into decks (CSV)"
             raise _TooMuchError(Issue(self._document.source, *_mark_of(event), message, hint, "T007"))
         if isinstance(event, AliasEvent):

@@ -67,7 +67,7 @@ _NOWHERE: Final = -1
 
 def decode_request(message: bytes) -> CreditControlRequest:
     """The request in the octets of one whole CCR, of which no connection is known."""
-    return RequestDecoder().decode(message)
+    return RequestDecoder().decode(message, 0, len(message))
 
 
 @mypyc_attr(acyclic=True)
@@ -95,27 +95,33 @@ class RequestDecoder(UnitWalk):
         self.last_destination_realm = b""
         self.last_context = b""
 
-    def decode(self, message: bytes) -> CreditControlRequest:
-        """The request in the octets of one whole CCR. Never raises; the peer connection checks the header."""
+    def decode(self, octets: bytes, start: i64, end: i64) -> CreditControlRequest:
+        """The request in the octets of one whole CCR, which others may lie beside.
+
+        Never raises; the peer connection checks the header.
+        """
         request = CreditControlRequest()
-        if len(message) < HEADER_OCTETS:
-            request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{len(message)} octets are no message")
+        if end - start < HEADER_OCTETS:
+            request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{end - start} octets are no message")
             return request
-        request.flags = message[4]
-        request.hop_by_hop = read_i64_be(message, 8) & _U32
-        request.end_to_end = read_i64_be(message, 12) & _U32
-        self._begin(message, request)
-        if self.read_command():
+        request.flags = octets[start + 4]
+        request.hop_by_hop = read_i64_be(octets, start + 8) & _U32
+        request.end_to_end = read_i64_be(octets, start + 12) & _U32
+        self._begin(octets, request)
+        if self.read_command(start + HEADER_OCTETS, end):
             self.check()
         if self.issue is not None:
+            if start > 0:  # an issue names places in the message alone
+                return self.decode(octets[start:end], 0, end - start)
             request.issue = self.issue
-            fill_echoed(message, request)
+            fill_echoed(octets[start:end], request)
         elif self.has_proxy_info:
-            request.proxy_info = proxy_info_of(message)
+            request.proxy_info = proxy_info_of(octets[start:end])
+        self.message = b""
         return request
 
-    def _begin(self, message: bytes, request: CreditControlRequest) -> None:
-        self.message = message
+    def _begin(self, octets: bytes, request: CreditControlRequest) -> None:
+        self.message = octets
         self.issue = None
         self.first_used_at = _NOWHERE
         self.request = request
@@ -128,11 +134,8 @@ class RequestDecoder(UnitWalk):
         self.type_at = _NOWHERE
         self.action_at = _NOWHERE
 
-    def read_command(self) -> bool:
+    def read_command(self, at: i64, end: i64) -> bool:
         """Read all AVPs at command level; false after a fault."""
-        message = self.message
-        at: i64 = HEADER_OCTETS
-        end: i64 = len(message)
         while at < end:
             start = at
             at = self.read(at, end)
@@ -140,7 +143,7 @@ class RequestDecoder(UnitWalk):
                 return False
             bit = seen_bit(ONCE_IN_COMMAND, ONCE_IN_COMMAND_3GPP, self.key)
             if self.seen & bit:
-                self.issue = too_many(message, start)
+                self.issue = too_many(self.message, start)
                 return False
             self.seen |= bit
             if self.kind == GROUPED:

@@ -57,26 +57,30 @@ class PeerConnection(PeerStateMachine):
         requests: list[CreditControlRequest] = []
         if self.state == CLOSED:
             return requests
-        for message in self._framer.feed(data):
+        framer = self._framer
+        framer.feed(data)
+        while framer.next():
             self.received_ms = now_ms
-            word = i64(read_i32_be(message, 4)) & _COMMAND_AND_FLAGS
+            octets = framer.data
+            at = framer.start
+            word = i64(read_i32_be(octets, at + 4)) & _COMMAND_AND_FLAGS
             if (
                 self.state == OPEN
                 and word == _CREDIT_CONTROL_REQUEST
-                and message[0] == _VERSION_1
-                and read_i32_be(message, 8) == codes.CREDIT_CONTROL_APPLICATION
+                and octets[at] == _VERSION_1
+                and read_i32_be(octets, at + 8) == codes.CREDIT_CONTROL_APPLICATION
             ):
                 self.traffic.ccr_received += 1
-                if self._intake.room <= 0 and self._refuse_unread(message):
+                if self._intake.room <= 0 and self._refuse_unread(framer.message()):
                     continue
-                request = self._decoder.decode(message)
+                request = self._decoder.decode(octets, at, framer.end)
                 if request.issue is None and self._is_for_us(request):
                     requests.append(request)
                     self._intake.room -= 1
                 else:
                     self._refuse(request)
             else:
-                self.receive_other(message, now_ms)
+                self.receive_other(framer.message(), now_ms)
                 if self.state == CLOSED:
                     return requests
         if self._framer.lost:

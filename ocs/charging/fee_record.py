@@ -49,7 +49,7 @@ def fee_record(
     service.used_units = 1
     service.specific_units = 1
     service.amount_micros = line.amount_micros
-    service.lines = [line]
+    service.lines = (line,)
     return record_octets(ChargingSession(identity, now_ms), service, account, 1, cause, False, now_ms)
 
 

@@ -205,7 +205,7 @@ def add_to_counter(account: Account, change: CounterChange) -> None:
 
 def _put_lines(service: Service, charge: Charge, version: str) -> None:
     """The meter's lines so far take the place of those that it had before."""
-    lines = service.lines[: service.metered_from]
+    lines = list(service.lines[: service.metered_from])
     for line in charge.lines:
         made = ChargeLine(line.rule_id, version, line.rounding)
         made.price_micros = line.price_micros
@@ -215,4 +215,4 @@ def _put_lines(service: Service, charge: Charge, version: str) -> None:
         made.tax = charge.tax
         made.band = line.band
         lines.append(made)
-    service.lines = lines
+    service.lines = tuple(lines)

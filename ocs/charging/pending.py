@@ -8,7 +8,7 @@ from balance.account import Account, encode_account
 from balance.changes import ChangeBatch
 from balance.keys import session_key, subscriber_key
 from balance.subscriber import Subscriber
-from ocs.charging.decision import Decision
+from ocs.charging.outcome import Decision
 from ocs.charging.session import CLOSED, ChargingSession
 from ocs.charging.session_octets import encode_session
 from protocol.handler import AnswerSink
@@ -70,7 +70,7 @@ class Group:
         self.account = account
         self.read_version: i64 = 0 if account is None else account.version
         self.account_changed = False
-        self.requests: list[Pending] = []
+        self.requests: tuple[Pending, ...] = ()
         self.is_sent = False
         self.waiting: list[Pending] | None = None
 
@@ -92,7 +92,7 @@ class Group:
         pending.session = session
         pending.subscriber = subscriber
         pending.decision = decision
-        self.requests.append(pending)
+        self.requests += (pending,)
         account = decision.account
         if account is not None:
             self.account = account

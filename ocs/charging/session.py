@@ -64,16 +64,12 @@ class BucketUse:
         self.units = units
 
 
-_NO_USES: Final[list[BucketUse]] = []
-"""What most services use of buckets. It is not appended to: ``Service.take_from_bucket`` makes a list."""
-
-
 @mypyc_attr(acyclic=True)
 class Service:
     """One rated service of a session, keyed by Rating-Group and Service-Identifier (ABSENT where not sent).
 
-    ``granted`` units are with the client now, paid for by ``reservation``, which copies share: it is replaced,
-    not changed, once it is stored. The used units of all kinds are
+    ``granted`` units are with the client now, paid for by ``reservation``. Copies share it, the ``lines`` and
+    the ``bucket_uses``: these are replaced, not changed, once they are stored. The used units of all kinds are
     kept as reported; ``used_units`` are those of ``unit_kind``, by which the service is charged.
     ``granted_under`` is the version of the catalogue by which the next report of the granted units is priced.
     ``meter`` is where the pricing of a tariff stands (never changed, only replaced); its lines are those from
@@ -101,8 +97,8 @@ class Service:
         self.first_request: i64 = 0
         self.last_request: i64 = 0
         self.requests: i64 = 0
-        self.lines: list[ChargeLine] = []
-        self.bucket_uses = _NO_USES
+        self.lines: tuple[ChargeLine, ...] = ()
+        self.bucket_uses: tuple[BucketUse, ...] = ()
         self.meter: MeterState | None = None
         self.metered_from: i64 = 0
 
@@ -126,10 +122,8 @@ class Service:
         other.first_request = self.first_request
         other.last_request = self.last_request
         other.requests = self.requests
-        for line in self.lines:
-            other.lines.append(line.copy())
-        for use in self.bucket_uses:
-            other.take_from_bucket(use.bucket_id, use.units)
+        other.lines = self.lines
+        other.bucket_uses = self.bucket_uses
         other.meter = self.meter
         other.metered_from = self.metered_from
         return other
@@ -140,19 +134,23 @@ class Service:
             self.reservation = Reservation()
         return self.reservation
 
-    def forget_bucket_uses(self) -> None:
-        """Begin anew after a partial record."""
-        self.bucket_uses = _NO_USES
+    def last_line_for_change(self) -> ChargeLine:
+        """The newest line, which there must be, as this copy's own."""
+        lines = self.lines
+        mine = lines[len(lines) - 1].copy()
+        self.lines = (mine,) if len(lines) == 1 else (*lines[:-1], mine)
+        return mine
 
     def take_from_bucket(self, bucket_id: str, units: i64) -> None:
         """Note units that were paid from a bucket."""
-        for use in self.bucket_uses:
+        uses = self.bucket_uses
+        for at in range(len(uses)):
+            use = uses[at]
             if use.bucket_id == bucket_id:
-                use.units += units
+                more = BucketUse(bucket_id, use.units + units)
+                self.bucket_uses = (more,) if len(uses) == 1 else (*uses[:at], more, *uses[at + 1 :])
                 return
-        if not self.bucket_uses:
-            self.bucket_uses = []
-        self.bucket_uses.append(BucketUse(bucket_id, units))
+        self.bucket_uses = (*uses, BucketUse(bucket_id, units))
 
 
 @mypyc_attr(acyclic=True)

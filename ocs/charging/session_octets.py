@@ -243,8 +243,8 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     service.first_request = octets.varint()
     service.last_request = octets.varint()
     service.requests = octets.varint()
-    lines = octets.varint()
-    for _ in range(lines):
+    lines: list[ChargeLine] = []
+    for _ in range(octets.varint()):
         line = ChargeLine(octets.text(), octets.text(), 0)
         line.price_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
         line.per_units = octets.varint()
@@ -255,7 +255,8 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
         if kept_as != _OF_ONE_CATALOGUE:
             line.tax = octets.text()
             line.band = octets.text()
-        service.lines.append(line)
+        lines.append(line)
+    service.lines = tuple(lines)
     uses = octets.varint()
     for _ in range(uses):
         service.take_from_bucket(octets.text(), octets.varint())

@@ -86,7 +86,7 @@ def _ends_before(one: Bucket, other: Bucket) -> bool:
 
 
 def current_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine | None:
-    """The line on which the service is charged now, if this rule of this catalogue charged it last."""
+    """The line (to be read) on which the service is charged now, if this rule of this catalogue did so last."""
     lines = service.lines
     if lines:
         line = lines[len(lines) - 1]
@@ -101,7 +101,7 @@ def _new_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
     fresh.per_units = rule.rate.per_units
     fresh.increment = rule.rate.increment
     fresh.tax = rule.tax
-    service.lines.append(fresh)
+    service.lines += (fresh,)
     return fresh
 
 
@@ -145,8 +145,7 @@ def charge(
             service.take_from_bucket(bucket.bucket_id, taken)
             left -= taken
     if left > 0:
-        if line is None:
-            line = _new_line(service, rule, catalogue)
+        line = _new_line(service, rule, catalogue) if line is None else service.last_line_for_change()
         line.units += left
         amount: i64 = highest if left == units else price_micros_of(line.units, rate)
         due = amount - line.amount_micros
@@ -162,8 +161,8 @@ def record_unrated(service: Service, units: i64, catalogue: str) -> None:
     service.used_units += units
     lines = service.lines
     if lines and lines[len(lines) - 1].rule_id == UNRATED:
-        lines[len(lines) - 1].units += units
+        service.last_line_for_change().units += units
         return
     line = ChargeLine(UNRATED, catalogue, 0)
     line.units = units
-    lines.append(line)
+    service.lines += (line,)

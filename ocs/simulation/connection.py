@@ -113,7 +113,9 @@ class GatewayConnection(asyncio.Protocol):
         now_ns = time.monotonic_ns()
         self._heard_s = now_ns / 1e9
         gateway = self.gateway
-        for message in self._framer.feed(data):
+        self._framer.feed(data)
+        while self._framer.next():
+            message = self._framer.message()
             if command_of(message) == codes.CREDIT_CONTROL and not is_request(message):
                 gateway.receive_answer(message, now_ns)
             else:

@@ -63,7 +63,9 @@ class CreditControlEcho:
     def receive(self, data: bytes) -> bytes:
         """The answers to the CCRs in these octets, joined for one write."""
         out = BytesWriter()
-        for message in self._framer.feed(data):
+        self._framer.feed(data)
+        while self._framer.next():
+            message = self._framer.message()
             if i64(read_i32_be(message, 4)) & COMMAND_AND_FLAGS == CREDIT_CONTROL_REQUEST:
                 self._answer(out, message)
                 self.answered += 1

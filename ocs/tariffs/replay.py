@@ -123,6 +123,7 @@ def replay_records(catalogue: Catalogue, directory: Path, top: int) -> ReplayRep
         elif list_record_files(directory):
             replay_files(replay, directory)
         else:
-            hint = "a folder of cdr-*.jsonl files, or a usage lake with folders day=YYYY-MM-DD"
+            names = "files such as cdr-p0-000000000001-000000100000.jsonl"
+            hint = f"a folder of {names}, or a usage lake with folders day=YYYY-MM-DD"
             raise ConfigError([Issue(directory, 0, 0, "there are no records here", hint)])
     return ReplayReport(catalogue.version, replay.plans, replay.accounts, top)

@@ -86,6 +86,20 @@ def test_groups_that_fan_out_are_found_once(tmp_path: Path) -> None:
     assert check_catalogue(tmp_path).catalogue is not None
 
 
+def test_many_files_have_together_what_one_may_have(tmp_path: Path) -> None:
+    """Values and octets of a folder are counted over all files; none is read after the one that is too much."""
+    values = "a: [" + "x," * 400_000 + "]\n"
+    for name in "abcde":
+        (tmp_path / f"{name}.yaml").write_text(values)
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T007"]
+    assert [(Path(issue.source).name, issue.line) for issue in found] == [("c.yaml", 1)]
+    for name in "abcde":
+        (tmp_path / f"{name}.yaml").write_text("# " + "x" * 15_000_000 + "\na: b\n")
+    found = [issue for issue in check_catalogue(tmp_path).issues if issue.code == "T007"]
+    assert [(Path(issue.source).name, issue.line) for issue in found] == [("c.yaml", 0)]
+    assert found[0].message == "more than 32 MB, with the files before it"
+
+
 def test_what_is_no_file_of_text_is_refused_unread(tmp_path: Path) -> None:
     """A pipe is not waited for, and a file beyond any price list not read."""
     os.mkfifo(tmp_path / "a.yaml")

@@ -7,9 +7,10 @@ import pytest
 
 from protocol.avp import HEADER_OCTETS
 from protocol.cursor import AvpCursor
-from protocol.decode import decode_request
+from protocol.decode import RequestDecoder, decode_request
 from protocol.encode import Identity, encode_error, encode_issue
 from protocol.framing import MessageFramer
+from protocol.messages import CreditControlRequest, Issue, MultipleServicesCreditControl
 from tests.protocol.ccr_builder import build_ccr, mscc, ps_information
 from tests.protocol.vectors import all_ccrs, all_messages
 
@@ -40,9 +41,25 @@ KNOWN_CODES = (
 )
 
 
+AMID = b"\x01\x00\x00\x44\xc0\x00\x01\x10\xff\xfe" * 3
+"""What other messages may lie beside a request."""
+
+
+def content(thing: object) -> object:
+    """All that a decoder found: a request with its services and its issue, as values that compare."""
+    if isinstance(thing, list):
+        return [content(each) for each in thing]
+    if isinstance(thing, CreditControlRequest | MultipleServicesCreditControl | Issue):
+        names = [name for name in dir(thing) if not name.startswith("_")]
+        return {name: content(getattr(thing, name)) for name in names}
+    return thing
+
+
 def check(octets: bytes) -> None:
     """Decode, answer if there is an issue, and take the answer apart again."""
     request = decode_request(octets)
+    amid = RequestDecoder().decode(AMID + octets + AMID, len(AMID), len(AMID) + len(octets))
+    assert content(amid) == content(request)
     for service in request.services:
         assert -1 <= service.used_octets < 1 << 55
         assert -1 <= service.requested_octets <= 1 << 53
@@ -138,6 +155,8 @@ def test_random_octets() -> None:
         assert is_sound(encode_error(IDENTITY, octets, source.choice((3001, 5012, 5015)), b"", "noise"))
         framer = MessageFramer(65_536)
         framer.feed(octets)
+        while framer.next():
+            assert framer.message()
 
 
 def test_errors_to_truncated_messages_of_any_command() -> None:

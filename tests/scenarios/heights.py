@@ -15,8 +15,9 @@ from balance.packing import version_of
 from balance.store import StateStore, commit_sets, load_states
 from balance.subscriber import Subscriber, decode_subscriber
 from ocs.accounts.top_up import top_up
-from ocs.charging.decision import Decision, decide, expire
+from ocs.charging.decision import decide, expire
 from ocs.charging.limits import ServiceLimits
+from ocs.charging.outcome import Decision
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.remembered import RememberedStates
 from ocs.charging.service import ChargingService

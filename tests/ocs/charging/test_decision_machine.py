@@ -14,7 +14,8 @@ from balance.account import Account, Bucket, decode_account, encode_account
 from balance.operations import Reservation, credit_money
 from balance.quantity import OCTETS, SECONDS
 from balance.subscriber import ACTIVE, Subscriber
-from ocs.charging.decision import Decision, decide, expire
+from ocs.charging.decision import decide, expire
+from ocs.charging.outcome import Decision
 from ocs.charging.session import OPEN, ChargingSession
 from ocs.charging.session_octets import decode_session, encode_session
 from ocs.charging.stored_answer import find_answer

@@ -69,9 +69,10 @@ def services(draw: st.DrawFn) -> Service:
     made.unit_kind = draw(st.integers(0, 3))
     made.granted_under = draw(texts)
     made.reservation = draw(st.one_of(st.just(NOTHING_HELD), reservations()))
-    made.lines = draw(st.lists(lines(), max_size=3))
+    made.lines = tuple(draw(st.lists(lines(), max_size=3)))
     used = st.builds(BucketUse, texts, numbers)
-    made.bucket_uses = draw(st.lists(used, max_size=3, unique_by=lambda use: use.bucket_id))
+    uses = draw(st.lists(used, max_size=3, unique_by=lambda use: use.bucket_id))
+    made.bucket_uses = tuple(uses)
     if draw(st.booleans()):
         made.meter, made.metered_from = draw(meters()), draw(st.integers(0, 20))
     return made
@@ -124,7 +125,7 @@ MADE_ONCE = {"octets", "record_fields", "rate_octets"}
 
 def fields(of: object) -> object:
     """Everything that an object holds, comparable."""
-    if isinstance(of, list):
+    if isinstance(of, list | tuple):
         return [fields(each) for each in of]
     if of is None or isinstance(of, int | str | bytes):
         return of
@@ -154,11 +155,13 @@ def test_a_copy_is_the_same_and_its_services_change_alone(session: ChargingSessi
         mine.used_units += 1
         mine.reservation = NOTHING_HELD
         mine.reserve_anew().hold("b", 1)
-        mine.lines.append(ChargeLine("r", "c", 0))
-        for line in mine.lines:
-            line.units += 1
-        for use in mine.bucket_uses:
-            use.units += 1
+        if mine.lines:
+            mine.last_line_for_change().units += 1
+        uses = mine.bucket_uses
+        for use in uses:
+            mine.take_from_bucket(use.bucket_id, 1)
+        mine.take_from_bucket(f"new {len(uses)}", 1)
+        assert [use.units for use in mine.bucket_uses] == [*(use.units + 1 for use in uses), 1]
     copy.keep_answer(with_length(b""))
     assert encode_session(session, 1) == before
 

@@ -8,7 +8,8 @@ from typing import Any
 from balance.account import Account
 from balance.quantity import LIMIT_MICROS, SECONDS, SPECIFIC_UNITS
 from balance.subscriber import ACTIVE, Subscriber
-from ocs.charging.decision import Decision, decide, expire
+from ocs.charging.decision import decide, expire
+from ocs.charging.outcome import Decision
 from ocs.charging.session import OPEN, ChargingSession
 from protocol.messages import CreditControlRequest
 from rating.catalogue import Catalogue

@@ -38,7 +38,12 @@ def build_gateway(profile: LoadProfile | None = None, *, sessions: int = 2) -> G
 
 def requests_of(gateway: Gateway) -> list[bytes]:
     """The requests that the gateway has written since the last look."""
-    return MessageFramer(1 << 20).feed(gateway.take_output())
+    framer = MessageFramer(1 << 20)
+    framer.feed(gateway.take_output())
+    found: list[bytes] = []
+    while framer.next():
+        found.append(framer.message())
+    return found
 
 
 def grant(request: CreditControlRequest, octets: int = 1_000_000, result_code: int = SUCCESS) -> bytes:
