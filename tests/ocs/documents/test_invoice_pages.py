@@ -134,6 +134,7 @@ def test_a_credit_note_says_what_it_corrects(renderer: InvoiceRenderer, tmp_path
         "Gutschrift C-2026-000007",
         "Korrigiert Rechnung 2026-000042",
         "Kulanz",
+        "Gutschrift auf die ganze Rechnung",
         "Summe der Gutschrift 5,95 €",
     ):
         assert word in found
