@@ -88,7 +88,8 @@ def round_to(micros: int, coin: int) -> int:
 
 def credit_note() -> Invoice:
     """A credit note on an invoice in German."""
-    note = invoice("de", line(1, "credit", 5_000_000, quantity=0))
+    whole = replace(line(0, "credit", 5_000_000, quantity=0), item="credit")
+    note = invoice("de", whole)
     return replace(note, kind=CREDIT_NOTE, number="C-2026-000007", corrects="2026-000042", reason="Kulanz")
 
 
