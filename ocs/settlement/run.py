@@ -32,7 +32,7 @@ from ocs.settlement.ledger import (
     start_run,
 )
 from ocs.settlement.period import Period, day_of, parse_period
-from ocs.settlement.statement import Statement, canonical_json
+from ocs.settlement.statement import Statement, StatementLine, canonical_json
 from ocs.settlement.stored import Stored, find_stored, stored_of_run
 from ocs.settlement.tables import CORRECTION, CREDIT, STATEMENT
 
@@ -178,9 +178,10 @@ class Settlement:
         if amount_micros == 0:
             raise SettlementError("an amount of nothing changes nothing")
         run, period = self._run_of(original)
+        line = agreed_line(direction, period.name, amount_micros, currencies[0], reason)
+        self._refuse_the_same(original, line, issue_day)
         self._folder.keep_agreements(agreements)
         with self._folder.working(original.partner) as work:
-            line = agreed_line(direction, period.name, amount_micros, currencies[0], reason)
             heading = Heading(CREDIT, statement.number, reason, issue_day, {})
             found = agreed_amount(agreements, run.basis(period), line, heading)
             stored = commit_statement(self._engine, run, period, found, {}, {}, original.statement_id)
@@ -260,6 +261,17 @@ class Settlement:
             run = find_run(connection, stored.partner, statement.period)
         assert run is not None  # noqa: S101 - a foreign key
         return run, period
+
+    def _refuse_the_same(self, original: Stored, line: StatementLine, issue_day: str) -> None:
+        """A command that was called twice states an amount once: the same one, reason and day are a mistake."""
+        with self._engine.connect() as connection:
+            documents = stored_of_run(connection, original.run_id)
+        for stored in documents:
+            statement = stored.statement
+            if statement.issue_day == issue_day and line in statement.lines:
+                raise SettlementError(
+                    f"{statement.number} of {issue_day} stated the same for the same reason: say another one"
+                )
 
     def _stated(self, original: Stored) -> dict[tuple[str, str], int]:
         """What the statement and its corrections came to, by direction and currency."""
