@@ -120,7 +120,7 @@ def test_an_agreed_amount_is_a_document(tmp_path: Path, engine: Engine) -> None:
     assert credit.lines[0].text == "dispute 7 settled"
     with pytest.raises(SettlementError, match="nothing"):
         settlement.credit(example_agreements(), first.statement.number, "incoming", 0, "", DAY)
-    with pytest.raises(SettlementError, match="C-2026-000001 of .* stated the same for the same reason"):
+    with pytest.raises(SettlementError, match=r"C-2026-000001 of .* stated the same for the same reason"):
         settlement.credit(
             example_agreements(), first.statement.number, "incoming", -1_230_000, "dispute 7 settled", DAY
         )
