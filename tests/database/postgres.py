@@ -56,6 +56,7 @@ def running_postgresql() -> Iterator[Path]:
     if user is not None:
         shutil.chown(folder, user)
     data = folder / "data"
+    watch = _stop_when_we_end(user, binaries / "pg_ctl", folder)
     try:
         _run(user, [str(binaries / "initdb"), "-D", str(data), "-U", "ocs", "-A", "trust", "-N", "-E", "UTF8"])
         options = f"{_SETTINGS} -k {folder}"
@@ -73,12 +74,24 @@ def running_postgresql() -> Iterator[Path]:
                 "start",
             ],
         )
-        try:
-            yield folder
-        finally:
-            _run(user, [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
+        yield folder
     finally:
+        watch.communicate()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_when_we_end(user: str | None, pg_ctl: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """A shell that stops the server and removes its folder when its input ends, as it does with us, however."""
+    script = 'cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"'
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, "sh", str(pg_ctl), str(folder)],
+        user=user,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _run(user: str | None, command: list[str]) -> None:
