@@ -14,6 +14,7 @@ WARNING: Final = "warning"
 MOST_MESSAGE: Final = 400
 """Characters of a message; of longer ones, which quote a long text, the middle is left out."""
 _MOST_WORD: Final = 100
+_MOST_HINT: Final = 1000
 _MOST_CHOICES: Final = 2000
 """Comparing words with more others than these takes longer than a hint is worth."""
 
@@ -102,4 +103,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
     if near:
         return f"did you mean {by_lower_case[near[0]]!r}?"
-    return f"known: {', '.join(choices)}" if choices else ""
+    return f"known: {_listed(choices)}" if choices else ""
+
+
+def _listed(choices: list[str]) -> str:
+    """Words with commas, as many as a hint may be long."""
+    length = 0
+    for place, choice in enumerate(choices):
+        length += len(choice) + 2
+        if length > _MOST_HINT:
+            return f"{', '.join(choices[:place])} ... and {len(choices) - place} more".removeprefix(" ... and ")
+    return ", ".join(choices)

@@ -153,12 +153,14 @@ class _ZoneReader:
 
     def _read_prefixes(self, entry: Entry) -> None:
         document, name = entry.document, entry.name
+        zone = self._name(entry)
         try:
-            zone = zone_name(name).encode()
             written = texts(entry.data)
         except TextError as error:
             refuse(self._issues, document, entry.location, error)
             self.names.complete = False
+            return
+        if zone is None:
             return
         for index, text in enumerate(written):
             at: Location = entry.location if isinstance(entry.data, str) else (*entry.location, index)
@@ -179,15 +181,27 @@ class _ZoneReader:
                 message = f"prefix {text} is {name!r} here and {other.zone.decode()!r} in {place}"
                 self._issues.add(document.issue(at, message, "a prefix has one zone", "T107"))
 
+    def _name(self, entry: Entry) -> bytes | None:
+        """The name of a zone or group; None, and an issue, where it is none."""
+        try:
+            return zone_name(entry.name).encode()
+        except TextError as error:
+            issue = entry.document.issue(entry.location, str(error), error.hint, "T106", at_key=True)
+            self._issues.add(issue)
+            self.names.complete = False
+            return None
+
     def _read_groups(self) -> None:
         entries: dict[bytes, tuple[Entry, list[str]]] = {}
         for entry in entries_of(self._issues, self._documents, self._key, "groups"):
+            key = self._name(entry)
             try:
-                key = zone_name(entry.name).encode()
                 members = texts(entry.data)
             except TextError as error:
                 refuse(self._issues, entry.document, entry.location, error)
                 self.names.complete = False
+                continue
+            if key is None:
                 continue
             if key in self.names.zones or key in entries:
                 what = "group" if key in entries else self.names.kind

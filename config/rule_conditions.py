@@ -156,6 +156,8 @@ class ConditionReader:
             if value in found:
                 self._issues.add(document.warning(place, f"{word!r} stands here twice", code="T905"))
             found.add(value)
+        if words and not found:  # which was told: the rule stays one of its own
+            return frozenset(word.encode() for word in words)
         return frozenset(found)
 
     def _place(self, document: Document, at: Location, index: int) -> Location:
@@ -178,8 +180,8 @@ class ConditionReader:
                 continue
             groups = groups or word.encode() in names.groups
             members |= zones
-        if not members:
-            return None
+        if not members:  # which was told: the rule stays one of its own
+            return Condition(attribute, frozenset(word.encode() for word in words))
         if groups:
             return Condition(group, frozenset(word.encode() for word in words), frozenset(members))
         return Condition(attribute, frozenset(members))
@@ -203,7 +205,7 @@ class ConditionReader:
                 error = names.unknown(word)
                 if error is not None:
                     refuse(self._issues, document, self._place(document, at, index), error)
-        return [Condition(LOCATION, frozenset(found))] if found else []
+        return [Condition(LOCATION, frozenset(found or (word.encode() for word in words)))]
 
 
 def number_of(text: str, limit: int) -> bytes:

@@ -56,7 +56,8 @@ def zone_name(value: object) -> str:
     """What a zone of numbers is called: ``germany``, or in words: ``Germany Mobile``."""
     text = one_text(value)
     if not text.isprintable() or text != text.strip() or len(text) > 64 or set(text) & set(",;\"'#:"):
-        raise TextError(f"{text!r} is not the name of a zone", "up to 64 letters, digits, spaces and signs")
+        hint = "up to 64 letters, digits, spaces and signs, but no quotes and none of , ; : #"
+        raise TextError(f"{text!r} is not the name of a zone", hint)
     return text
 
 

@@ -41,3 +41,7 @@ def test_did_you_mean_names_the_nearest_else_all() -> None:
     assert did_you_mean("PRIZE", ["price", "access"]) == "did you mean 'price'?"
     assert did_you_mean("zzz", ["price", "access"]) == "known: access, price"
     assert did_you_mean("zzz", []) == ""
+    many = did_you_mean("zzz", [f"plan-{number:04}" for number in range(1500)])
+    assert many.startswith("known: plan-0000, plan-0001, ")
+    assert many.endswith("plan-0089 ... and 1410 more")
+    assert did_you_mean("zzz", ["x" * 2000, "y"]) == "known: 2 more"

@@ -83,6 +83,24 @@ def test_mistake_in_a_rule(tmp_path: Path, rule: str, expected: list[str]) -> No
     assert [issue.removeprefix("2 ") for issue in found if "T401" not in issue] == expected
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "destination: franc",
+        "network: abrod",
+        "location: stadium",
+        "called: abc",
+        "direction: sideways",
+        "rat_type: 5g",
+        "slice: 256",
+    ],
+)
+def test_a_rule_that_asks_for_what_there_is_not_is_not_ambiguous_too(tmp_path: Path, asked: str) -> None:
+    """What it asks for is told; that a rule for everything stands beside it is no second mistake."""
+    found = told(tmp_path, plan(f"{{ {asked}, price: 1 EUR per 60 s }}\n{FREE}"))
+    assert len([issue for issue in found if " wT" not in issue]) == 1
+
+
 OFFERS = [
     ("caps: {c: {amount: 1 EUR, per: fortnight}}", ["T105 fortnight"]),
     ("caps: {c: {amount: 1 USD, per: day}}", ["T109 1 USD"]),
