@@ -27,7 +27,7 @@ SPREAD_S: Final = 864_000
 LAST: Final = 1 << 62
 MOST_SECONDS: Final = 600
 PRICES: Final = 500
-"""Different prices of a deck, and of plans."""
+"""Different prices of a deck, and of plans where nothing else is said."""
 GRANT: Final = GrantPolicy(60, 3600, 3600, 0, -1)
 
 
@@ -93,8 +93,11 @@ def rich_tariff(calendar: Calendar) -> Tariff:
     )
 
 
-def catalogue_of(plans: int, prefixes: int, *, zones: int = 2) -> Catalogue:
-    """Plans with calls at home in bands, rich ones to ``eu``, others by a deck of so many prefixes."""
+def catalogue_of(plans: int, prefixes: int, *, zones: int = 2, prices: int = PRICES) -> Catalogue:
+    """Plans with calls at home in bands, rich ones to ``eu``, others by a deck of so many prefixes.
+
+    ``prices`` is how many different ones calls at home have.
+    """
     chance = random.Random(prefixes)
     day = [(0, 1), (8 * 3600, 0), (20 * 3600, 1)]
     calendar = Calendar("standard", ["peak", "off-peak"], [day] * 5 + [[(0, 1)]] * 3, frozenset(), False)
@@ -103,7 +106,7 @@ def catalogue_of(plans: int, prefixes: int, *, zones: int = 2) -> Catalogue:
     of_zone |= {b"49": b"germany", b"4915": b"mobile"}
     sharing = Sharing()
     made = {
-        name: _plan(name, calendar, deck, sharing, 1000 * (50 + number % PRICES))
+        name: _plan(name, calendar, deck, sharing, 1000 * (50 + number % prices))
         for number, name in enumerate(f"plan-{number}" for number in range(plans))
     }
     return Catalogue("bench", made, {}, frozenset(), destinations=zones_of(of_zone), zone=berlin())

@@ -11,9 +11,10 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.calls import Calls, calls_of, catalogue_of, numbers_in_deck, numbers_of
+from bench.calls import PRICES, Calls, calls_of, catalogue_of, numbers_in_deck, numbers_of
 from bench.results import Measurement, append
 from ocs import hotpath
+from rating.charge import Charge
 from rating.engine import afford, price
 from rating.usage import Context, Funds, Usage
 
@@ -40,6 +41,11 @@ def cpu_us_of(calls: Calls, rate: Callable[[Usage, Context], object]) -> float:
     finally:
         gc.enable()
     return round(best / len(calls.usages) / 1000, 3)
+
+
+def price_by_plan_id(usage: Usage, context: Context) -> Charge:
+    """The price where the plan is looked for too; a context finds it once."""
+    return price(usage, Context(context.catalogue, context.plan_id, standing=context.standing))
 
 
 def check(calls: Calls) -> Calls:
@@ -76,12 +82,19 @@ def kinds(calls: int = CALLS) -> list[Measurement]:
 
 
 def curve_of_plans(counts: tuple[int, ...] = PLANS, calls: int = CALLS) -> list[Measurement]:
-    """Calls in bands of subscribers on any of so many plans."""
+    """Calls in bands of subscribers on any of so many plans, with 500 different prices or each with its own."""
+    cases = (
+        ("plans", PRICES, price),
+        ("plans, each with its own prices", max(counts), price),
+        ("plans, each with its own prices, found anew for each call", max(counts), price_by_plan_id),
+    )
     found = []
-    for count in counts:
-        of = check(calls_of(catalogue_of(count, 100), numbers_of(b"4930", calls)))
-        figures = {"cpu_us": cpu_us_of(of, price)}
-        found.append(Measurement("rating", "plans", COMMAND, {"plans": count, "calls": calls}, {**figures}))
+    for name, prices, rate in cases:
+        for count in counts:
+            catalogue = catalogue_of(count, 100, prices=prices)
+            of = check(calls_of(catalogue, numbers_of(b"4930", calls)))
+            figures = {"cpu_us": cpu_us_of(of, rate)}
+            found.append(Measurement("rating", name, COMMAND, {"plans": count, "calls": calls}, {**figures}))
     return found
 
 

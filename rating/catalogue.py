@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from rating.bundles import BundleDefinition
 from rating.calendar import UTC, Zone
@@ -14,12 +15,14 @@ from rating.exchange import ExchangeRates
 from rating.fees import Fee
 from rating.numbering import Numbering
 from rating.offers import Addon, Bonus
+from rating.plan_tables import ANY_RATING_GROUP, PlanRules, PlanTables, rules_by_group
 from rating.prefixes import PrefixZones
 from rating.rates import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Rate
-from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, GrantPolicy, Rule
+from rating.rule import CHARGE, DENIED, NOT_CONTROLLED, GrantPolicy, Rule, RuleTerms
 from rating.selector import Selector
-from rating.situation import NO_RATING_GROUP
-from rating.tariff import Cap, Counter, Discount
+from rating.sharing import Sharing
+from rating.situation import NO_RATING_GROUP, Situation
+from rating.tariff import Cap, Counter, Discount, TariffTerms
 
 __all__ = [
     "ANY_RATING_GROUP",
@@ -39,8 +42,6 @@ __all__ = [
     "Rule",
 ]
 
-ANY_RATING_GROUP: Final = -2
-
 EARLIER_KEPT: Final = 8
 """So many catalogues before the one in force are remembered: what was granted under them is priced by them."""
 
@@ -49,13 +50,15 @@ POSTPAID: Final = "postpaid"
 HYBRID: Final = "hybrid"
 
 
+@mypyc_attr(acyclic=True)
 class Plan:
     """A rate plan: rules by service name and rating group, bundles, and whether overuse may overdraw.
 
     ``rules[service]`` maps a Rating-Group, NO_RATING_GROUP or ANY_RATING_GROUP to its rule; ``apn_rules``
     holds the same tables for single APNs (lower case) and is asked first. ``selectors[service]`` chooses among
     rules with conditions, before both. ``valid_from_ms`` is that of this version of the plan; ``zone`` None =
-    the catalogue's.
+    the catalogue's. All rules stand in ``row``; a rating asks ``tables`` for the number of its rule, and reads
+    ``terms`` under that number and ``prices``.
     """
 
     def __init__(  # noqa: PLR0913  (a value: each argument is a field)
@@ -82,12 +85,14 @@ class Plan:
         place: str = "",
     ) -> None:
         # in this order what every price looks at lies together in memory
-        self.selectors: dict[str, Selector] = {} if selectors is None else selectors
-        self.currency = currency
+        found = PlanRules({} if selectors is None else selectors, rules, apn_rules)
+        self.tables: PlanTables = found.tables
+        self.terms: list[RuleTerms] = found.terms
+        self.prices: bytes = found.prices
+        self.currency = intern(currency)
         self.zone = zone
         self.overdraft_allowed = overdraft_allowed
-        self.rules = rules
-        self.apn_rules = apn_rules
+        self.row: list[Rule] = found.row
         self.bundles = bundles
         self.plan_id = plan_id
         self.name = name
@@ -104,22 +109,54 @@ class Plan:
 
     def rule_for(self, service: str, rating_group: int, apn: bytes) -> Rule | None:
         """The rule of a rating group (NO_RATING_GROUP where the request has none); None = cannot be rated."""
-        if self.apn_rules:
-            tables = self.apn_rules.get(apn.lower())
-            if tables is not None:
-                found = _find(tables.get(service), rating_group)
-                if found is not None:
-                    return found
-        return _find(self.rules.get(service), rating_group)
+        place = self.tables.place_of(service, rating_group, apn)
+        return None if place < 0 else self.row[place]
 
+    def selects(self) -> bool:
+        """Whether there are rules with conditions."""
+        return bool(self.tables.choices)
 
-def _find(table: dict[int, Rule] | None, rating_group: int) -> Rule | None:
-    if table is None:
-        return None
-    rule = table.get(rating_group)
-    if rule is None:
-        rule = table.get(ANY_RATING_GROUP)
-    return rule
+    def select(self, service: str, situation: Situation, at_ms: i64) -> Rule | None:
+        """The strongest rule with conditions that matches and is valid at an instant; None = none does."""
+        place = self.tables.select(service, self.terms, situation, at_ms)
+        return None if place < 0 else self.row[place]
+
+    def tariff_of(self, number: i64) -> TariffTerms | None:
+        """The terms of the tariff of a rule; None where it has none."""
+        terms = self.terms[number]
+        if not terms.owns:
+            return terms.tariff
+        tariff = self.row[number].tariff
+        return None if tariff is None else tariff.terms
+
+    def share(self, sharing: Sharing) -> None:
+        """Have in common with other plans what is the same."""
+        for rule, terms in zip(self.row, self.terms, strict=True):
+            if rule.tariff is not None:
+                rule.tariff = sharing.tariff(rule.tariff)
+                if not terms.owns:
+                    terms.tariff = rule.tariff.terms
+        self.tables = sharing.tables(self.tables)
+        self.terms = sharing.terms(self.terms)
+        self.prices = sharing.prices(self.prices)
+
+    @property
+    def selectors(self) -> dict[str, Selector]:
+        """What chooses among the rules with conditions of each service, for people and for tools."""
+        return {
+            service: Selector(choice.first, self.row[choice.start : choice.start + choice.count])
+            for service, choice in self.tables.choices.items()
+        }
+
+    @property
+    def rules(self) -> dict[str, dict[int, Rule]]:
+        """The rules by service and rating group, for people and for tools."""
+        return rules_by_group(self.row, self.tables.groups)
+
+    @property
+    def apn_rules(self) -> dict[bytes, dict[str, dict[int, Rule]]]:
+        """The same for single APNs."""
+        return {apn: rules_by_group(self.row, groups) for apn, groups in self.tables.groups_of_apn.items()}
 
 
 class Catalogue:
@@ -162,6 +199,16 @@ class Catalogue:
         self.zone = zone
         self._services: dict[bytes, str] = {}
         self._earlier: dict[str, Catalogue] = {}
+        self._share()
+
+    def _share(self) -> None:
+        """What plans have in common is in memory once."""
+        sharing = Sharing()
+        for plan in self.plans.values():
+            plan.share(sharing)
+        for dated in self.versions.values():
+            for plan in dated:
+                plan.share(sharing)
 
     def follow(self, catalogue: Catalogue) -> list[Catalogue]:
         """Take the place of a catalogue: remember it and the last before it, which it forgets.

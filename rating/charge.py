@@ -6,7 +6,9 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from rating.catalogue import Plan
 from rating.offers import Bonus
+from rating.plan_tables import NOWHERE
 from rating.rule import Rule
 
 NO_PLAN: Final = "no plan"
@@ -22,32 +24,41 @@ TOO_MANY_SWITCHES: Final = "too many switches of price"
 class Line:
     """``units`` counted at ``price_micros`` for ``per_units``: the amount is always the product, rounded once.
 
-    ``rule_id`` is the rule's, or ``rule#connection``, ``rule#cap``, ``rule#discount-NAME`` (negative amounts).
-    ``discounts`` names the percentages that are in the price. ``band_number`` and ``mask`` are their numbers.
+    The rule is known by its number in the plan; ``about`` is "", or ``#connection``, ``#cap``,
+    ``#discount-NAME`` (negative amounts). ``discounts`` names the percentages that are in the price;
+    ``band_number`` and ``mask`` are numbers of band and percentages.
     """
 
     def __init__(
         self,
-        rule_id: str,
+        plan: Plan,
+        rule_number: i64,
+        about: str,
         price_micros: int,
         per_units: int,
         rounding: i64,
         units: i64 = 0,
         amount_micros: int = 0,
-        band: str = "",
-        tier: i64 = 0,
     ) -> None:
-        self.rule_id = rule_id
+        self.plan = plan
+        self.rule_number = rule_number
+        self.about = about
         self.price_micros = price_micros
         self.per_units = per_units
         self.rounding = rounding
         self.units = units
         self.amount_micros = amount_micros
-        self.band = band
-        self.tier = tier
+        self.band: str = ""
+        self.tier: i64 = 0
         self.discounts: str = ""
         self.band_number: i64 = 0
         self.mask: i64 = 0
+
+    @property
+    def rule_id(self) -> str:
+        """``plan/rule``, and behind it what the line is about."""
+        rule_id = self.plan.row[self.rule_number].rule_id
+        return rule_id + self.about if self.about else rule_id
 
 
 class PotUse:
@@ -84,11 +95,13 @@ class Charge:
 
     ``lines``, ``amount_micros`` and units are the usage's so far, the rest is what changed with the latest
     report; of a usage that came as a whole it is all. Where ``refusal`` is not "" the usage can not be rated:
-    nothing is charged, and ``refusal_about`` says what is missing.
+    nothing is charged, and ``refusal_about`` says what is missing. The rule is known by its number in the plan:
+    of many plans the rules themselves stay where they are until somebody asks for one.
     """
 
-    def __init__(self, rule: Rule | None = None, currency: str = "") -> None:
-        self.rule = rule
+    def __init__(self, plan: Plan | None = None, rule_number: i64 = NOWHERE, currency: str = "") -> None:
+        self.plan = plan
+        self.rule_number = rule_number
         self.lines: list[Line] = []
         self.pot_uses: list[PotUse] = []
         self.counter_changes: list[CounterChange] = []
@@ -96,7 +109,7 @@ class Charge:
         self.amount_micros: int = 0
         self.due_micros: int = 0
         self.currency = currency
-        self.tax: str = "" if rule is None else rule.tax
+        self.tax: str = "" if plan is None or rule_number < 0 else plan.terms[rule_number].tax
         self.unit_kind: i64 = 0
         self.used_units: i64 = 0
         self.counted_units: i64 = 0
@@ -106,3 +119,9 @@ class Charge:
         self.trace: list[Step] = []
         self.refusal: str = ""
         self.refusal_about: str = ""
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that priced the usage, or refused it; None where there is none."""
+        plan = self.plan
+        return None if plan is None or self.rule_number < 0 else plan.row[self.rule_number]

@@ -14,7 +14,7 @@ def collect(meter: Meter) -> Charge:
 
     Where the usage can not be rated the charge has nothing but the refusal.
     """
-    charge = Charge(meter.rule, meter.plan.currency)
+    charge = Charge(meter.plan, meter.rule_number, meter.plan.currency)
     charge.unit_kind = meter.tariff.unit_kind
     row = meter.deck_row
     charge.destination = b"" if row is None else row.destination
@@ -51,14 +51,13 @@ def collect(meter: Meter) -> Charge:
 
 def _add_lines_off(meter: Meter, charge: Charge) -> None:
     """Lines of what amounts off and caps take, in their order, each of what is left."""
-    rule_id = meter.rule.rule_id
     left: int = meter.amount_in
     if meter.amounts_off is not None:
         for discount in meter.amounts_off:
             off = discount.amount_micros if discount.amount_micros < left else left
             if off > 0:
                 left -= off
-                charge.lines.append(Line(f"{rule_id}#discount-{discount.name}", -off, 1, 0, 1, -off))
+                charge.lines.append(_taken_off(meter, f"#discount-{discount.name}", off))
                 if meter.trace is not None:
                     explain_taken_off(meter, "amount off", discount.name, discount.place, off)
     if meter.caps is not None:
@@ -67,9 +66,13 @@ def _add_lines_off(meter: Meter, charge: Charge) -> None:
             if off != 0:
                 left = cap.out
                 name = f"#cap-{cap.cap.name}" if cap.cap.name else "#cap"
-                charge.lines.append(Line(rule_id + name, -off, 1, 0, 1, -off))
+                charge.lines.append(_taken_off(meter, name, off))
                 if meter.trace is not None:
                     explain_taken_off(meter, "cap", cap.cap.cap_id, cap.cap.place, off)
+
+
+def _taken_off(meter: Meter, about: str, micros: int) -> Line:
+    return Line(meter.plan, meter.rule_number, about, -micros, 1, 0, 1, -micros)
 
 
 def _collect_pots(charge: Charge, pots: list[MeteredPot]) -> None:

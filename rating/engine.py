@@ -27,14 +27,26 @@ from rating.flat import afford_flat, explain_flat, price_flat
 from rating.meter import Meter
 from rating.meter_copy import copy_of
 from rating.opening import open_meter, take_standing
+from rating.plan_tables import NOWHERE
+from rating.price_row import price_micros_in
 from rating.pricing import MOST_UNITS
-from rating.rule import CHARGE, DENIED, Rule
+from rating.rule import CHARGE, DENIED
 from rating.situation import Situation
 from rating.tariff import AT_END, AT_START, INPUT, OUTPUT, TOTAL
 from rating.usage import NOT_REPORTED, Context, Funds, Standing, Usage
 from rating.walk import counted_units, most_reported, walk
 
-__all__ = ["advance", "afford", "affordable", "apply", "begin", "collect", "measured_units", "price", "rule_of"]
+__all__ = [
+    "advance",
+    "afford",
+    "affordable",
+    "apply",
+    "begin",
+    "collect",
+    "measured_units",
+    "number_of_rule",
+    "price",
+]
 
 MOST_USAGE: Final = 1 << 56
 """More units than this are no usage."""
@@ -44,19 +56,20 @@ def price(usage: Usage, context: Context) -> Charge:
     """What a usage costs. Where ``refusal`` is not "", it can not be rated, and nothing is charged."""
     plan = context.plan_at(usage.start_ms)
     if plan is None:
-        return _refused(None, NO_PLAN, context.plan_id)
+        return _refused(Charge(), NO_PLAN, context.plan_id)
     situation = situation_of(usage, context)
-    rule = rule_of(plan, usage, situation)
-    if rule is None or rule.action != CHARGE:
-        return _without_price(rule, plan, usage, situation, trace=context.trace)
-    tariff = rule.tariff
+    number = number_of_rule(plan, usage, situation)
+    terms = None if number < 0 else plan.terms[number]
+    if terms is None or terms.action != CHARGE:
+        return _without_price(plan, number, usage, situation, trace=context.trace)
+    tariff = plan.tariff_of(number)
     if tariff is None:
-        return _price_of_flat_rule(rule, plan, usage, situation, context)
+        return _price_of_flat_rule(plan, number, usage, situation, context)
     units = measured_units(usage, tariff.unit_kind, tariff.octets_of)
     if units < 0 or units > MOST_USAGE:
-        return _refused(rule, NOT_MEASURED if units < 0 else TOO_MUCH, rule.rule_id)
+        return _refused(Charge(plan, number), NOT_MEASURED if units < 0 else TOO_MUCH)
     standing, trace = context.standing, context.trace
-    meter = open_meter(rule, tariff, situation, plan, context.catalogue, standing, usage.start_ms, trace)
+    meter = open_meter(plan, number, tariff, situation, context.catalogue, standing, usage.start_ms, trace)
     if not meter.refusal:
         advance(meter, standing, units, usage.start_ms, usage.end_ms)
     return collect(meter)
@@ -73,18 +86,23 @@ def afford(funds: Funds, context: Context, usage: Usage, most: i64 = MOST_UNITS)
     if plan is None:
         return 0
     situation = situation_of(usage, context)
-    rule = rule_of(plan, usage, situation)
-    if rule is None or rule.action == DENIED:
+    number = number_of_rule(plan, usage, situation)
+    terms = None if number < 0 else plan.terms[number]
+    if terms is None or terms.action == DENIED:
         return 0
-    if rule.action != CHARGE:
+    if terms.action != CHARGE:
         return most
-    tariff = rule.tariff
+    tariff = plan.tariff_of(number)
     standing = context.standing
     if tariff is None:
         money = funds.available_micros
-        flat = afford_flat(rule.rate, plan, usage.service, situation, standing, money, usage.start_ms)
+        flat = afford_flat(
+            plan.row[number].rate, plan, usage.service, situation, standing, money, usage.start_ms
+        )
         return flat if flat < most else most
-    meter = open_meter(rule, tariff, situation, plan, context.catalogue, standing, usage.start_ms, trace=False)
+    meter = open_meter(
+        plan, number, tariff, situation, context.catalogue, standing, usage.start_ms, trace=False
+    )
     if meter.refusal:
         return 0
     return _walk_to_budget(meter, funds.available_micros, usage.start_ms, most)
@@ -99,13 +117,13 @@ def begin(usage: Usage, context: Context) -> Meter | None:
     if plan is None:
         return None
     situation = situation_of(usage, context)
-    rule = rule_of(plan, usage, situation)
-    if rule is None or rule.action != CHARGE or rule.tariff is None:
+    number = number_of_rule(plan, usage, situation)
+    terms = None if number < 0 else plan.terms[number]
+    tariff = None if terms is None or terms.action != CHARGE else plan.tariff_of(number)
+    if tariff is None:
         return None
-    standing = context.standing
-    return open_meter(
-        rule, rule.tariff, situation, plan, context.catalogue, standing, usage.start_ms, context.trace
-    )
+    catalogue, standing, trace = context.catalogue, context.standing, context.trace
+    return open_meter(plan, number, tariff, situation, catalogue, standing, usage.start_ms, trace)
 
 
 def advance(meter: Meter, standing: Standing, units: i64, from_ms: i64, to_ms: i64) -> None:
@@ -158,16 +176,13 @@ def apply(charge: Charge, standing: Standing) -> None:
         standing.usages += 1
 
 
-def rule_of(plan: Plan, usage: Usage, situation: Situation) -> Rule | None:
-    """The rule that prices a usage: of the rules with conditions, else of the tables by rating group."""
-    selector = plan.selectors.get(usage.service)
-    if selector is not None:
-        rule = selector.select(situation, usage.start_ms)
-        if rule is not None:
-            return rule
-    if not plan.rules and not plan.apn_rules:
-        return None
-    return plan.rule_for(usage.service, situation.rating_group(), usage.attributes.apn)
+def number_of_rule(plan: Plan, usage: Usage, situation: Situation) -> i64:
+    """The number of the rule that prices a usage: one with conditions, else by rating group; or NOWHERE."""
+    tables = plan.tables
+    found = tables.select(usage.service, plan.terms, situation, usage.start_ms)
+    if found != NOWHERE or (not tables.groups and not tables.groups_of_apn):
+        return found
+    return tables.place_of(usage.service, situation.rating_group(), usage.attributes.apn)
 
 
 def situation_of(usage: Usage, context: Context) -> Situation:
@@ -191,40 +206,45 @@ def measured_units(usage: Usage, unit_kind: i64, octets_of: i64 = TOTAL) -> i64:
     return usage.octets
 
 
-def _without_price(rule: Rule | None, plan: Plan, usage: Usage, situation: Situation, *, trace: bool) -> Charge:
+def _without_price(plan: Plan, number: i64, usage: Usage, situation: Situation, *, trace: bool) -> Charge:
     """The charge where no rule, or one without a price, is that of a usage."""
+    charge = Charge(plan, number)
+    rule = charge.rule
     if rule is None:
-        charge = _refused(None, NO_RULE, f"{plan.plan_id}/{usage.service}")
+        _refused(charge, NO_RULE, f"{plan.plan_id}/{usage.service}")
     elif rule.action == DENIED:
-        charge = _refused(rule, DENIED_BY_RULE, rule.rule_id)
+        _refused(charge, DENIED_BY_RULE)
     else:
-        charge = Charge(rule, plan.currency)
+        charge.currency = plan.currency
     if trace:
         charge.trace = steps_of_rule(rule, situation)
     return charge
 
 
-def _refused(rule: Rule | None, refusal: str, about: str) -> Charge:
-    charge = Charge(rule)
+def _refused(charge: Charge, refusal: str, about: str = "") -> Charge:
+    """The charge as a refusal; where nothing else is said, it is about the rule."""
+    rule = charge.rule
     charge.refusal = refusal
-    charge.refusal_about = about
+    charge.refusal_about = rule.rule_id if rule is not None and not about else about
     return charge
 
 
-def _price_of_flat_rule(rule: Rule, plan: Plan, usage: Usage, situation: Situation, context: Context) -> Charge:
-    rate = rule.rate
-    units = measured_units(usage, rate.unit_kind)
+def _price_of_flat_rule(
+    plan: Plan, number: i64, usage: Usage, situation: Situation, context: Context
+) -> Charge:
+    terms = plan.terms[number]
+    units = measured_units(usage, terms.unit_kind)
     if units < 0 or units > MOST_USAGE:
-        if units < 0 and rate.price_micros == 0:
-            return Charge(rule, plan.currency)
-        return _refused(rule, NOT_MEASURED if units < 0 else TOO_MUCH, rule.rule_id)
-    charge = Charge(rule, plan.currency)
-    charge.unit_kind = rate.unit_kind
+        if units < 0 and price_micros_in(plan.prices, terms.price_at) == 0:
+            return Charge(plan, number, plan.currency)
+        return _refused(Charge(plan, number), NOT_MEASURED if units < 0 else TOO_MUCH)
+    charge = Charge(plan, number, plan.currency)
+    charge.unit_kind = terms.unit_kind
     charge.used_units = units
     charge.counted_units = units
-    price_flat(charge, rule, plan, usage.service, situation, context.standing, units, usage.start_ms)
+    price_flat(charge, plan, terms, usage.service, situation, context.standing, units, usage.start_ms)
     if context.trace:
-        explain_flat(charge, rule, situation, units)
+        explain_flat(charge, plan.row[number], situation, units)
     return charge
 
 

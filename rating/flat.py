@@ -12,9 +12,10 @@ from rating.bundles import MONEY, BundleDefinition
 from rating.catalogue import Plan
 from rating.charge import TOO_MUCH, Charge, Line, PotUse, Step
 from rating.explain import steps_of_rule
-from rating.pricing import MOST_UNITS, affordable_units, price_micros_of
+from rating.price_row import per_units_in, price_micros_in, rounding_in
+from rating.pricing import MOST_UNITS, affordable_units, amount_of
 from rating.rates import Rate
-from rating.rule import Rule
+from rating.rule import Rule, RuleTerms
 from rating.situation import Situation
 from rating.totals import LIMIT_MICROS
 from rating.usage import Pot, Standing
@@ -22,19 +23,19 @@ from rating.usage import Pot, Standing
 
 def price_flat(
     charge: Charge,
-    rule: Rule,
     plan: Plan,
+    terms: RuleTerms,
     service: str,
     situation: Situation,
     standing: Standing,
     units: i64,
     started_ms: i64,
 ) -> None:
-    """Put into a charge what units of a flat rule cost."""
-    rate = rule.rate
+    """Put into a charge what units of a flat rule of a plan cost."""
+    price_micros = price_micros_in(plan.prices, terms.price_at)
     left: i64 = units
-    if standing.pots and rate.price_micros > 0:
-        for pot in usable_pots(plan, service, rate.unit_kind, situation, standing, started_ms):
+    if standing.pots and price_micros > 0:
+        for pot in usable_pots(plan, service, terms.unit_kind, situation, standing, started_ms):
             taken: i64 = pot.units if pot.units < left else left
             if taken > 0:
                 charge.pot_uses.append(PotUse(pot.bundle_id, pot.unit_kind, taken, pot.expires_at_ms))
@@ -42,14 +43,16 @@ def price_flat(
     if left <= 0:
         return
     counted = left
-    if rate.increment != 1:
-        increment: i64 = rate.increment
+    increment: i64 = terms.increment
+    if increment != 1:
         counted = (left + increment - 1) // increment * increment
-    amount = price_micros_of(left, rate)
+    per_units = per_units_in(plan.prices, terms.price_at)
+    rounding = rounding_in(plan.prices, terms.price_at)
+    amount = amount_of(counted, price_micros, per_units, rounding)
     if amount > LIMIT_MICROS:
         charge.refusal = TOO_MUCH
         return
-    charge.lines.append(Line(rule.rule_id, rate.price_micros, rate.per_units, rate.rounding, counted, amount))
+    charge.lines.append(Line(plan, charge.rule_number, "", price_micros, per_units, rounding, counted, amount))
     charge.amount_micros = amount
     charge.due_micros = amount
     if standing.pots:

@@ -14,7 +14,7 @@ from rating.pricing import MOST_UNITS
 from rating.rates import Rate
 from rating.rule import Rule
 from rating.situation import Situation
-from rating.tariff import Cap, Counter, Discount, Tariff, Tier
+from rating.tariff import Cap, Counter, Discount, TariffTerms
 from rating.usage import Pot, Standing
 
 MOST_PIECES: Final = 10_000
@@ -109,7 +109,7 @@ class MeteredCap:
 
 
 class Meter:
-    """One usage of a rule with a tariff.
+    """One usage of a rule with a tariff, by its number in the plan.
 
     Positions count units from the usage's beginning; position p is the unit after p units. The unit at one was
     used at ``base_ms + (position - base_position) * span_ms / span_units``; where ``span_ms`` is 0, all were
@@ -119,17 +119,17 @@ class Meter:
 
     def __init__(
         self,
-        rule: Rule,
-        tariff: Tariff,
         plan: Plan,
+        rule_number: i64,
+        tariff: TariffTerms,
         situation: Situation,
         standing: Standing,
         zone: Zone,
         started_ms: i64,
     ) -> None:
-        self.rule = rule
-        self.tariff = tariff
         self.plan = plan
+        self.rule_number = rule_number
+        self.tariff = tariff
         self.standing = standing
         self.situation = situation
         self.zone = zone
@@ -141,7 +141,6 @@ class Meter:
         # how it is priced: of the tariff, or of the deck's row
         self.deck_rate: Rate | None = None
         self.band_rates: list[Rate] | None = None
-        self.tiers: list[Tier] = tariff.tiers
         self.increment: i64 = tariff.increment
         self.minimum: i64 = tariff.minimum
         self.fee_micros: int = tariff.connection_fee_micros
@@ -185,6 +184,11 @@ class Meter:
         self.due: int = 0
         self.collected_due: int = 0
         self.collected: i64 = 0
+
+    @property
+    def rule(self) -> Rule:
+        """The rule itself, for people and for records."""
+        return self.plan.row[self.rule_number]
 
     def timed(self) -> bool:
         """Whether anything depends on when a unit is used."""

@@ -7,11 +7,11 @@ from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
 
 
 def copy_of(meter: Meter) -> Meter:
-    """The same state, without the reasoning; rule, tariff, situation and standing are shared."""
+    """The same state, without the reasoning; plan, tariff, situation and standing are shared."""
     copy = Meter(
-        meter.rule,
-        meter.tariff,
         meter.plan,
+        meter.rule_number,
+        meter.tariff,
         meter.situation,
         meter.standing,
         meter.zone,
@@ -77,7 +77,9 @@ def _copy_of_pot(pot: MeteredPot) -> MeteredPot:
 
 
 def _copy_of_line(line: Line) -> Line:
-    copy = Line(line.rule_id, line.price_micros, line.per_units, line.rounding, line.units)
+    copy = Line(
+        line.plan, line.rule_number, line.about, line.price_micros, line.per_units, line.rounding, line.units
+    )
     copy.amount_micros, copy.band, copy.tier = line.amount_micros, line.band, line.tier
     copy.discounts, copy.band_number, copy.mask = line.discounts, line.band_number, line.mask
     return copy

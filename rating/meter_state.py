@@ -11,9 +11,8 @@ from mypy_extensions import i64, mypyc_attr
 from rating.catalogue import Catalogue, Plan
 from rating.meter import Meter, MeteredPot
 from rating.opening import open_meter
-from rating.rule import Rule
 from rating.situation import Situation
-from rating.tariff import Discount, Tariff
+from rating.tariff import Discount, TariffTerms
 from rating.usage import Standing
 from rating.walk import connection_line, fresh_line
 
@@ -82,15 +81,15 @@ def save_meter(meter: Meter, version: str) -> MeterState:
 
 def resume_meter(
     state: MeterState,
-    rule: Rule,
-    tariff: Tariff,
-    situation: Situation,
     plan: Plan,
+    rule_number: i64,
+    tariff: TariffTerms,
+    situation: Situation,
     catalogue: Catalogue,
     standing: Standing,
 ) -> Meter:
-    """The meter that ``save_meter`` saw, with the standing of now; rule and catalogue are those of then."""
-    meter = open_meter(rule, tariff, situation, plan, catalogue, standing, state.started_ms, trace=False)
+    """The meter that ``save_meter`` saw, with the standing of now; plan and catalogue are those of then."""
+    meter = open_meter(plan, rule_number, tariff, situation, catalogue, standing, state.started_ms, trace=False)
     meter.continues = state.continues
     meter.reported = state.reported
     meter.counted = state.counted
@@ -151,13 +150,13 @@ def _resume_credits(pots: list[MeteredPot] | None, state: MeterState) -> None:
             credit.refundable = state.refundable[place]
 
 
-def _places(tariff: Tariff, chosen: list[Discount] | None) -> list[int]:
+def _places(tariff: TariffTerms, chosen: list[Discount] | None) -> list[int]:
     if chosen is None:
         return []
     return [place for place, discount in enumerate(tariff.discounts) if discount in chosen]
 
 
-def _chosen(tariff: Tariff, places: list[int]) -> list[Discount] | None:
+def _chosen(tariff: TariffTerms, places: list[int]) -> list[Discount] | None:
     if not places:
         return None
     return [tariff.discounts[place] for place in places]

@@ -14,27 +14,29 @@ from rating.meter import Meter, MeteredCap, MeteredCounter, MeteredPot
 from rating.moment import holds, zone_of
 from rating.periods import EVER, USAGE, period_number
 from rating.rates import Rate
-from rating.rule import Rule
 from rating.situation import Situation
-from rating.tariff import MICROS, UNITS, VOLUME, Counter, Discount, Tariff
+from rating.tariff import MICROS, UNITS, VOLUME, Counter, Discount, TariffTerms
 from rating.usage import Pot, Standing
 from rating.walk import tier_index
 
 
 def open_meter(
-    rule: Rule,
-    tariff: Tariff,
-    situation: Situation,
     plan: Plan,
+    rule_number: i64,
+    tariff: TariffTerms,
+    situation: Situation,
     catalogue: Catalogue,
     standing: Standing,
     started_ms: i64,
     trace: bool,
 ) -> Meter:
-    """A meter that has counted nothing. Its ``refusal`` says why where the rule has no price for the usage."""
+    """A meter that has counted nothing, by a rule of a plan, whose tariff is given.
+
+    Its ``refusal`` says why where the rule has no price for the usage.
+    """
     zone = plan.zone
     zone = catalogue.zone if zone is None else zone
-    meter = Meter(rule, tariff, plan, situation, standing, zone, started_ms)
+    meter = Meter(plan, rule_number, tariff, situation, standing, zone, started_ms)
     if trace:
         steps: list[Step] = []
         meter.trace = steps
@@ -54,7 +56,7 @@ def open_meter(
         meter.plain = False
     if standing.pots:
         find_pots(meter)
-    if len(tariff.tiers) > 1 and tariff.deck is None:
+    if len(tariff.ends) > 1 and tariff.deck is None:
         _find_tier(meter)
     return meter
 
@@ -210,7 +212,10 @@ def _keep_refundable(credits_before: list[MeteredPot], meter: Meter) -> None:
 
 def find_pots(meter: Meter) -> None:
     """The pots that may pay for this usage, in the order of their use: priority, then the sooner end."""
-    for bundle in meter.tariff.bundles:
+    tariff = meter.rule.tariff
+    if tariff is None:
+        return
+    for bundle in tariff.bundles:
         found = False
         for pot in meter.standing.pots:
             if pot.bundle_id == bundle.bundle_id and pot.unit_kind == bundle.unit_kind:
@@ -277,4 +282,4 @@ def _find_tier(meter: Meter) -> None:
         else:
             meter.tier_counter = counter
     else:
-        meter.tier = tier_index(tariff.tiers, 0, base)
+        meter.tier = tier_index(tariff.ends, 0, base)

@@ -49,7 +49,7 @@ def build_selectors(entries: list[Entry], sharing: Sharing | None = None) -> Sel
     for service, rules in services.items():
         first = _build_levels(rules, selection)
         if sharing is not None:
-            first = sharing.tables(first)
+            first = sharing.levels(first)
             for rule in rules:
                 if rule.tariff is not None:
                     rule.tariff = sharing.tariff(rule.tariff)

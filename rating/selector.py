@@ -62,18 +62,6 @@ class Selector:
         self.first = first
         self.rules = rules
 
-    def select(self, situation: Situation, at_ms: i64) -> Rule | None:
-        """The strongest rule that matches and is valid at the instant; None = the usage can not be rated."""
-        level = self.first
-        while level is not None:
-            key = level.key_of(situation)
-            if key >= 0:
-                rule = self._rule_of(level, key, at_ms)
-                if rule is not None:
-                    return rule
-            level = level.following
-        return None
-
     def all_rules(self) -> list[Rule]:
         """Every rule that has a place once, those of the strongest level first, for people and for hashes."""
         found: dict[int, None] = {}
@@ -84,16 +72,3 @@ class Selector:
                     found[place] = None
             level = level.following
         return [self.rules[place] for place in found]
-
-    def _rule_of(self, level: Level, key: int, at_ms: i64) -> Rule | None:
-        place = level.places.get(key)
-        if place is None:
-            return None
-        rule = self.rules[place]
-        if rule.valid_from_ms <= at_ms < rule.valid_until_ms:
-            return rule
-        for other in level.dated.get(key, []):
-            rule = self.rules[other]
-            if rule.valid_from_ms <= at_ms < rule.valid_until_ms:
-                return rule
-        return None

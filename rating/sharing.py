@@ -5,45 +5,57 @@ Ten thousand plans whose rules ask alike have one set of tables, and those whose
 
 from __future__ import annotations
 
+from rating.plan_tables import PlanTables
 from rating.rates import Rate
+from rating.rule import RuleTerms
 from rating.selector import Level
-from rating.tariff import Tariff
+from rating.tariff import Tariff, TariffTerms
 
 
 class Sharing:
-    """Tables, tariffs and rates that were seen while one catalogue is made."""
+    """Levels, tables, tariffs, terms and prices that were seen while one catalogue is made."""
 
     def __init__(self) -> None:
-        self._tables: dict[tuple[object, ...], Level] = {}
+        self._levels: dict[tuple[object, ...], Level] = {}
+        self._tables: dict[tuple[object, ...], PlanTables] = {}
+        self._terms: dict[tuple[object, ...], list[RuleTerms]] = {}
         self._tariffs: dict[tuple[object, ...], Tariff] = {}
+        self._tariff_terms: dict[tuple[object, ...], TariffTerms] = {}
         self._rates: dict[tuple[int, ...], Rate] = {}
+        self._prices: dict[bytes, bytes] = {}
 
-    def tables(self, first: Level) -> Level:
+    def levels(self, first: Level) -> Level:
         """The same levels, as they were seen first."""
-        return self._tables.setdefault(_content_of_levels(first), first)
+        return self._levels.setdefault(_content_of_levels(first), first)
+
+    def tables(self, tables: PlanTables) -> PlanTables:
+        """The same tables, whose levels have been shared."""
+        return self._tables.setdefault(tables.content(), tables)
+
+    def terms(self, terms: list[RuleTerms]) -> list[RuleTerms]:
+        """The same terms of rules, whose tariffs have been shared."""
+        return self._terms.setdefault(tuple(each.content() for each in terms), terms)
 
     def tariff(self, tariff: Tariff) -> Tariff:
-        """The same tariff as it was seen first; one with counters or other things of its plan is its own."""
+        """The same tariff as it was seen first; one with other prices has the terms of one seen before.
+
+        One with counters or other things of its plan is its own.
+        """
         for tier in tariff.tiers:
             tier.rates = [self._rates.setdefault(_content_of_rate(rate), rate) for rate in tier.rates]
-        if tariff.tier_counter is not None or tariff.counts or tariff.caps:
+        if tariff.terms.owns:
             return tariff
-        if tariff.discounts or tariff.bundles:
-            return tariff
-        return self._tariffs.setdefault(_content_of_tariff(tariff), tariff)
+        tariff.terms = self._tariff_terms.setdefault(tariff.terms.content(), tariff.terms)
+        rates = tuple(tuple(id(rate) for rate in tier.rates) for tier in tariff.tiers)
+        return tariff if tariff.bundles else self._tariffs.setdefault((id(tariff.terms), rates), tariff)
+
+    def prices(self, prices: bytes) -> bytes:
+        """The same row of prices."""
+        return self._prices.setdefault(prices, prices)
 
 
 def _content_of_rate(rate: Rate) -> tuple[int, ...]:
     return (rate.unit_kind, rate.price_micros, rate.per_units, rate.increment, rate.rounding)
-
-
-def _content_of_tariff(tariff: Tariff) -> tuple[object, ...]:
-    """All that decides about a price; calendars and decks by identity, rates after they were shared."""
-    tiers = tuple((tier.up_to, tuple(id(rate) for rate in tier.rates)) for tier in tariff.tiers)
-    counting = (tariff.unit_kind, tariff.octets_of, tariff.increment, tariff.minimum, tariff.rounding)
-    others = (tariff.connection_fee_micros, tariff.tier_mode, tariff.switch_policy, tariff.currency)
-    decks = tuple(id(deck) for deck in tariff.band_decks)
-    return (tiers, counting, others, id(tariff.calendar), id(tariff.deck), decks)
 
 
 def _content_of_levels(first: Level) -> tuple[object, ...]:

@@ -1,8 +1,10 @@
 """A tariff: how the units that a rule matches are counted and priced, as data."""
 
+from __future__ import annotations
+
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from rating.bundles import BundleDefinition
 from rating.calendar import Calendar
@@ -35,14 +37,16 @@ AT_END: Final = 2
 MOST_DISCOUNTS: Final = 60
 
 
+@mypyc_attr(acyclic=True)
 class Tier:
-    """A stretch of units: up to position ``up_to`` (exclusive); ``rates`` has one rate for each band."""
+    """A stretch of units: up to position ``up_to`` (exclusive); ``rates`` has one for each band, or one."""
 
     def __init__(self, up_to: i64, rates: list[Rate]) -> None:
         self.up_to = up_to
         self.rates = rates
 
 
+@mypyc_attr(acyclic=True)
 class Counter:
     """What is counted of a subscriber's usage in a period (EVER, DAY, WEEK, MONTH)."""
 
@@ -53,6 +57,7 @@ class Counter:
         self.period = period
 
 
+@mypyc_attr(acyclic=True)
 class Cap:
     """At most ``amount_micros`` for one usage (USAGE), or in a DAY or MONTH by ``counter`` (of MICROS).
 
@@ -76,6 +81,7 @@ class Cap:
         self.place = place
 
 
+@mypyc_attr(acyclic=True)
 class Discount:
     """A price off: ``numerator``/``denominator`` of each price stay (80 % off: 1/5), or ``amount_micros`` off.
 
@@ -112,6 +118,7 @@ class Discount:
         self.place = place
 
 
+@mypyc_attr(acyclic=True)
 class Tariff:
     """How usage is counted and priced.
 
@@ -122,6 +129,8 @@ class Tariff:
 
     ``counts`` are the counters that the usage feeds, the tiers' own among them. ``bundles`` and ``discounts``
     are those of the plan that may apply: their conditions are asked for each usage.
+
+    The engine reads ``terms``, and the prices in the plan's row of them.
     """
 
     def __init__(  # noqa: PLR0913  (a value: each argument is a field)
@@ -165,6 +174,7 @@ class Tariff:
         self.switch_policy = switch_policy
         self.currency = currency
         self._check()
+        self.terms = TariffTerms(self)
 
     def _check(self) -> None:
         check_counting(self.increment, self.minimum)
@@ -178,3 +188,53 @@ class Tariff:
                 raise ValueError("a tier has one rate for each band, or one for all")
         if len(self.discounts) > MOST_DISCOUNTS:
             raise ValueError(f"a tariff has at most {MOST_DISCOUNTS} discounts")
+
+    def rates_in_order(self) -> list[Rate]:
+        """The rates of all tiers, each with one for each band."""
+        found: list[Rate] = []
+        bands: i64 = self.terms.bands
+        for tier in self.tiers:
+            found.extend(tier.rates if len(tier.rates) == bands else tier.rates * bands)
+        return found
+
+    def rate_of(self, tier: i64, band: i64) -> Rate:
+        """The rate as it is written."""
+        rates = self.tiers[tier].rates
+        return rates[band] if len(rates) > 1 else rates[0]
+
+
+@mypyc_attr(acyclic=True)
+class TariffTerms:
+    """All that a tariff says but its prices and bundles: plans that differ in these only have it in common.
+
+    ``ends`` are those of the tiers; ``bands`` is the number of prices that each has. ``owns``: it has counters,
+    caps or discounts, which are one plan's.
+    """
+
+    def __init__(self, tariff: Tariff) -> None:
+        self.unit_kind = tariff.unit_kind
+        self.octets_of = tariff.octets_of
+        self.increment = tariff.increment
+        self.minimum = tariff.minimum
+        self.connection_fee_micros = tariff.connection_fee_micros
+        self.ends: list[int] = [tier.up_to for tier in tariff.tiers]
+        self.bands: i64 = max((len(tier.rates) for tier in tariff.tiers), default=1)
+        self.rounding = tariff.rounding
+        self.calendar = tariff.calendar
+        self.tier_mode = tariff.tier_mode
+        self.tier_counter = tariff.tier_counter
+        self.counts = tariff.counts
+        self.caps = tariff.caps
+        self.discounts = tariff.discounts
+        self.owns: bool = bool(self.counts or self.caps or self.discounts or self.tier_counter is not None)
+        self.deck = tariff.deck
+        self.band_decks = tariff.band_decks
+        self.switch_policy = tariff.switch_policy
+        self.currency = tariff.currency
+
+    def content(self) -> tuple[object, ...]:
+        """The same for two that can stand for one another, where neither owns anything."""
+        counting = (self.unit_kind, self.octets_of, self.increment, self.minimum, self.rounding)
+        others = (self.connection_fee_micros, self.tier_mode, self.switch_policy, self.currency, self.bands)
+        things = tuple(id(each) for each in (self.calendar, self.deck, *self.band_decks))
+        return (counting, others, tuple(self.ends), things)

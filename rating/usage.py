@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from rating.calendar import Zone
 from rating.catalogue import Catalogue, Plan
@@ -89,8 +89,12 @@ class Funds:
         self.available_micros = available_micros
 
 
+@mypyc_attr(acyclic=True)
 class Context:
-    """Whose usage it is: a ``plan`` of a catalogue, or the version of ``plan_id`` at the usage's beginning."""
+    """Whose usage it is: a ``plan`` of a catalogue, or the version of ``plan_id`` at the usage's beginning.
+
+    A plan that has one version only is found once, here.
+    """
 
     def __init__(
         self,
@@ -101,9 +105,11 @@ class Context:
         *,
         trace: bool = False,
     ) -> None:
+        if plan is None and plan_id not in catalogue.versions:
+            plan = catalogue.plans.get(plan_id)
         self.catalogue = catalogue
-        self.plan_id = plan_id
         self.plan = plan
+        self.plan_id = plan_id
         self.standing = Standing() if standing is None else standing
         self.trace = trace
 

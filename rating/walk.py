@@ -6,8 +6,6 @@ the inverse of the other.
 
 from __future__ import annotations
 
-from math import gcd
-
 from mypy_extensions import i64
 
 from rating.charge import TOO_MANY_SWITCHES, Line
@@ -17,11 +15,12 @@ from rating.explain import (
     explain_units,
     explain_volume_tier,
 )
+from rating.line_prices import names_of, price_line, set_price, written_rate
 from rating.meter import MOST_PIECES, Meter, MeteredPot
 from rating.moment import refresh
 from rating.pricing import MOST_UNITS, amount_of
-from rating.rates import Rate
-from rating.tariff import UNITS, USAGES, VOLUME, Tier
+from rating.rates import ROUND_UP
+from rating.tariff import UNITS, USAGES, VOLUME
 from rating.totals import affordable_part, payable, settle
 
 
@@ -69,11 +68,11 @@ def _must_stop(meter: Meter, position: i64) -> bool:
 
     Where whole increments step over the rest of a tier whose units all become cheaper then, it is none.
     """
-    tiers = meter.tiers
-    if meter.tariff.tier_mode != VOLUME or not meter.tier_moves or meter.tier + 1 == len(tiers):
+    ends = meter.tariff.ends
+    if meter.tariff.tier_mode != VOLUME or not meter.tier_moves or meter.tier + 1 == len(ends):
         return True
     following = counted_units(position + 1, meter.minimum, meter.increment)
-    return meter.tier_base + following <= tiers[meter.tier].up_to
+    return meter.tier_base + following <= ends[meter.tier]
 
 
 def _begin(meter: Meter) -> None:
@@ -95,28 +94,28 @@ def _begin(meter: Meter) -> None:
 
 def connection_line(meter: Meter, mask: i64) -> Line:
     """The line of the connection fee under the discounts of a mask."""
-    line = Line(meter.rule.rule_id + "#connection", 0, 1, meter.tariff.rounding, 1)
-    _set_price(meter, line, meter.fee_micros, 1, mask)
+    line = Line(meter.plan, meter.rule_number, "#connection", 0, 1, meter.tariff.rounding, 1)
     line.mask = mask
+    set_price(meter, line, meter.fee_micros, 1)
     line.discounts = names_of(meter, mask)
     line.amount_micros = amount_of(1, line.price_micros, line.per_units, line.rounding)
     return line
 
 
-def tier_index(tiers: list[Tier], start: i64, place: int) -> i64:
+def tier_index(ends: list[int], start: i64, place: int) -> i64:
     """The tier of a place on the axis of tiers; ``start`` is a guess, often right."""
     index = start
-    if index > 0 and place < tiers[index - 1].up_to:
+    if index > 0 and place < ends[index - 1]:
         index = 0
-    last: i64 = len(tiers) - 1
-    while index < last and tiers[index].up_to <= place:
+    last: i64 = len(ends) - 1
+    while index < last and ends[index] <= place:
         index += 1
     return index
 
 
 def _enter_tier(meter: Meter, position: i64, end: i64) -> i64:
     """The tier of the unit at a position; where it, or what was asked for, ends."""
-    tiers = meter.tiers
+    ends = meter.tariff.ends
     counter = meter.tier_counter
     volume = meter.tariff.tier_mode == VOLUME
     place: int = position
@@ -124,13 +123,13 @@ def _enter_tier(meter: Meter, position: i64, end: i64) -> i64:
         place = meter.tier_base + position
     elif counter is not None:
         place = counter.value(meter.standing)
-    index = tier_index(tiers, meter.tier, place)
+    index = tier_index(ends, meter.tier, place)
     if index != meter.tier:
         meter.tier = index
         if volume:
             _price_again(meter)
-    if index + 1 < len(tiers):
-        left: int = tiers[index].up_to - place
+    if index + 1 < len(ends):
+        left: int = ends[index] - place
         if left < end - position:
             end = position + left
     return end
@@ -139,23 +138,14 @@ def _enter_tier(meter: Meter, position: i64, end: i64) -> i64:
 def _price_again(meter: Meter) -> None:
     """All units so far at the price of the volume tier that the next one reaches."""
     for line in meter.lines:
-        rate = _rate(meter, line.band_number, meter.tier)
-        _set_price_of_mask(meter, line, rate, line.mask)
         line.tier = meter.tier
+        price_line(meter, line)
         amount = amount_of(line.units, line.price_micros, line.per_units, line.rounding)
         meter.amount_in += amount - line.amount_micros
         line.amount_micros = amount
     settle(meter)
     if meter.trace is not None:
         explain_volume_tier(meter)
-
-
-def _rate(meter: Meter, band: i64, tier: i64) -> Rate:
-    if meter.deck_rate is not None:
-        of_bands = meter.band_rates
-        return meter.deck_rate if of_bands is None else of_bands[band]
-    rates = meter.tiers[tier].rates
-    return rates[band] if len(rates) > 1 else rates[0]
 
 
 def _line(meter: Meter) -> Line:
@@ -176,58 +166,17 @@ def _line(meter: Meter) -> Line:
 
 def fresh_line(meter: Meter, band: i64, tier: i64, mask: i64) -> Line:
     """A line without units of a band, tier and set of discounts, at its price."""
-    rate = _rate(meter, band, tier)
-    fresh = Line(meter.rule.rule_id, rate.price_micros, rate.per_units, rate.rounding)
+    fresh = Line(meter.plan, meter.rule_number, "", 0, 1, ROUND_UP)
     calendar = meter.tariff.calendar
     if calendar is not None:
         fresh.band = calendar.bands[band]
     fresh.band_number = band
     fresh.tier = tier
     fresh.mask = mask
-    _set_price_of_mask(meter, fresh, rate, mask)
+    price_line(meter, fresh)
     if mask:
         fresh.discounts = names_of(meter, mask)
     return fresh
-
-
-def _set_price_of_mask(meter: Meter, line: Line, rate: Rate, mask: i64) -> None:
-    line.rounding = rate.rounding
-    if mask == 0 and meter.exchange_numerator == meter.exchange_denominator:
-        line.price_micros = rate.price_micros
-        line.per_units = rate.per_units
-    else:
-        line.mask = mask
-        _set_price(meter, line, rate.numerator, rate.denominator, mask)
-
-
-def _set_price(meter: Meter, line: Line, numerator: int, denominator: int, mask: i64) -> None:
-    """A price in the plan's currency, less the percentages of a mask, in lowest terms."""
-    numerator *= meter.exchange_numerator
-    denominator *= meter.exchange_denominator
-    percentages = meter.percentages
-    if percentages is not None:
-        bit: i64 = 1
-        for discount in percentages:
-            if mask & bit:
-                numerator *= discount.numerator
-                denominator *= discount.denominator
-            bit <<= 1
-    common = gcd(numerator, denominator)
-    line.price_micros = numerator // common
-    line.per_units = denominator // common
-
-
-def names_of(meter: Meter, mask: i64) -> str:
-    """The names of the percentages in a mask, joined by +."""
-    names = ""
-    percentages = meter.percentages
-    if percentages is not None:
-        bit: i64 = 1
-        for discount in percentages:
-            if mask & bit:
-                names = f"{names}+{discount.name}" if names else discount.name
-            bit <<= 1
-    return names
 
 
 def _usable_pot(meter: Meter, line: Line) -> MeteredPot | None:
@@ -259,7 +208,7 @@ def _use_money(meter: Meter, line: Line, position: i64, units: i64) -> None:
     _count(meter, units)
     settle(meter)
     if meter.trace is not None:
-        explain_units(meter, line, _rate(meter, line.band_number, line.tier), position, units)
+        explain_units(meter, line, written_rate(meter, line), position, units)
 
 
 def _count(meter: Meter, units: int) -> None:

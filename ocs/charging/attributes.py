@@ -64,12 +64,8 @@ def selected_rule(
     plan: Plan, service: str, group: int, who: SessionIdentity, situation: Situation, at_ms: i64
 ) -> Rule | None:
     """The rule with conditions that matches, else the rule of the rating group; None = it can not be rated."""
-    selector = plan.selectors.get(service)
-    if selector is not None:
-        rule = selector.select(situation, at_ms)
-        if rule is not None:
-            return rule
-    return plan.rule_for(service, group, who.apn)
+    rule = plan.select(service, situation, at_ms)
+    return plan.rule_for(service, group, who.apn) if rule is None else rule
 
 
 def _decimal(number: i64) -> bytes:

@@ -113,8 +113,8 @@ def meter_of(
     """The service's meter, taken up again; a new one where another rule or catalogue was in force before."""
     state = service.meter
     if state is not None and state.rule_id == rule.rule_id and state.version == catalogue.version:
-        return resume_meter(state, rule, tariff, situation, plan, catalogue, standing)
-    meter = open_meter(rule, tariff, situation, plan, catalogue, standing, now_ms, trace=False)
+        return resume_meter(state, plan, rule.number, tariff.terms, situation, catalogue, standing)
+    meter = open_meter(plan, rule.number, tariff.terms, situation, catalogue, standing, now_ms, trace=False)
     meter.continues = state is not None
     service.metered_from = len(service.lines)
     return meter

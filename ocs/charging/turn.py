@@ -93,7 +93,7 @@ class Turn:
     ) -> Terms:
         who = self.session.identity
         group = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
-        if not plan.selectors:
+        if not plan.selects():
             return self._plain_terms(catalogue, plan, plan.rule_for(who.service, group, who.apn))
         situation = situation_of(who, circumstances, mscc, catalogue)
         rule = selected_rule(plan, who.service, group, who, situation, now_ms)

@@ -198,12 +198,14 @@ def _look_at(tenures: list[Tenure | None]) -> i64:
 
 def _take_off(charge: Charge) -> None:
     """Lines of the money that bonuses give without an end: imported usage has no balance for it."""
-    rule_id = "" if charge.rule is None else charge.rule.rule_id
+    plan = charge.plan
+    if plan is None:
+        return
     for bonus in charge.bonuses:
         micros: int = bonus.money_micros(0) if bonus.credit is None else 0
         if micros > 0:
             name = bonus.bonus_id[bonus.bonus_id.rfind("/") + 1 :]
-            charge.lines.append(Line(f"{rule_id}#bonus-{name}", -micros, 1, 0, 1, -micros))
+            charge.lines.append(Line(plan, charge.rule_number, f"#bonus-{name}", -micros, 1, 0, 1, -micros))
 
 
 def _usage(columns: Columns, index: i64, start: i64, group: bytes, texts: RowTexts) -> Usage:

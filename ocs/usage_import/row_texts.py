@@ -49,10 +49,11 @@ class RowTexts:
 
     def terms(self, line: Line) -> str:
         """Rule, band and price of a line."""
-        known = self._terms.get(line.rule_id)
+        rule_id = line.rule_id
+        known = self._terms.get(rule_id)
         if known is None:
             known = []
-            self._terms[line.rule_id] = known
+            self._terms[rule_id] = known
         price, per_units, rounding = line.price_micros, line.per_units, line.rounding
         for one in known:
             if (
@@ -62,7 +63,7 @@ class RowTexts:
                 and one.one == line.band
             ):
                 return one.text
-        text = f"{line.rule_id}\x1f{line.band}\x1f{price}\x1f{per_units}\x1f{rounding}\x1f"
+        text = f"{rule_id}\x1f{line.band}\x1f{price}\x1f{per_units}\x1f{rounding}\x1f"
         if len(known) < MOST_ALIKE:
             known.append(Remembered(line.band, "", (price, per_units, rounding), text))
         return text

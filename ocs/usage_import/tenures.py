@@ -188,7 +188,7 @@ def shares(catalogue: Catalogue) -> bool:
 
 def stands(plan: Plan) -> bool:
     """Whether a usage on a plan can leave anything to the next one: flat rules without bundles can not."""
-    return bool(plan.selectors or plan.counters or plan.caps or plan.discounts or plan.bonuses or plan.bundles)
+    return bool(plan.selects() or plan.counters or plan.caps or plan.discounts or plan.bonuses or plan.bundles)
 
 
 def _first_moments(directory: Directory) -> dict[str, int]:

@@ -81,7 +81,7 @@ def test_reports_over_a_switch_add_up(parts: list[int]) -> None:
         situation = situation_of(called(case, 0), online)
         state = save_meter(meter, "v")
         meter = resume_meter(
-            state, meter.rule, tariff, situation, meter.plan, online.catalogue, online.standing
+            state, meter.plan, meter.rule_number, tariff.terms, situation, online.catalogue, online.standing
         )
     assert due == price(called(case, sum(parts)), case.context).due_micros
 

@@ -21,7 +21,9 @@ def put_away_and_taken_up(meter: Meter, case: Case, online: Context) -> Meter:
     assert plan is not None
     situation = situation_of(case.usage(0), online)
     state = save_meter(meter, "v")
-    return resume_meter(state, meter.rule, meter.tariff, situation, plan, online.catalogue, online.standing)
+    return resume_meter(
+        state, plan, meter.rule_number, meter.tariff, situation, online.catalogue, online.standing
+    )
 
 
 def shown(lines: list[Line]) -> list[tuple[object, ...]]:

@@ -23,13 +23,12 @@ from rating.attributes import (
     SLICE,
     SUBSCRIBER_GROUP,
 )
-from rating.catalogue import GrantPolicy
+from rating.catalogue import Catalogue, GrantPolicy, Plan
 from rating.conditions import Attributes, Condition
 from rating.prefixes import zones_of
 from rating.rates import ROUND_UP, Rate
 from rating.rule import CHARGE, Rule
-from rating.selection import Entry, SelectionError, build_selectors
-from rating.selector import Selector
+from rating.selection import Entry, Selection, SelectionError, build_selectors
 from rating.sharing import Sharing
 from rating.situation import Situation
 from rating.tariff import Tariff, Tier
@@ -54,6 +53,11 @@ def rule_of(
         valid_from_ms=since,
         valid_until_ms=until,
     )
+
+
+def plan_of(selection: Selection) -> Plan:
+    """A plan that has these rules with conditions only."""
+    return Plan("p", "p", "EUR", True, {}, {}, [], selectors=selection.selectors)
 
 
 @st.composite
@@ -105,9 +109,10 @@ def test_the_strongest_rule_that_matches_is_chosen(found: list[Rule], asked: lis
     selection = build_selectors([Entry("voice", rule) for rule in found])
     for one, other in selection.ambiguous:
         assert both_match(one, other)
+    plan = plan_of(selection)
     for values in [] if selection.ambiguous else asked:
         for at_ms in (0, 50, 99):
-            rule = selection.selectors["voice"].select(Situation(attributes_of(values)), at_ms)
+            rule = plan.select("voice", Situation(attributes_of(values)), at_ms)
             expected = strongest(found, values, at_ms)
             assert expected == ({rule.rule_id} if rule is not None else set())
 
@@ -173,12 +178,12 @@ def test_attributes_are_stronger_the_earlier_they_stand(weaker: int) -> None:
     )
     strong = rule_of("strong", [conditions[weaker - 1]])
     weak = rule_of("weak", conditions[weaker:])
-    selector = build_selectors([Entry("v", weak), Entry("v", strong)]).selectors["v"]
-    assert selector.select(situation, 0) is strong
+    plan = plan_of(build_selectors([Entry("v", weak), Entry("v", strong)]))
+    assert plan.select("v", situation, 0) is strong
     raised = rule_of("raised", conditions[weaker:], priority=1)
-    selector = build_selectors([Entry("v", raised), Entry("v", strong)]).selectors["v"]
-    assert selector.select(situation, 0) is raised
-    assert selector.select(Situation(Attributes()), 0) is None
+    plan = plan_of(build_selectors([Entry("v", raised), Entry("v", strong)]))
+    assert plan.select("v", situation, 0) is raised
+    assert plan.select("v", Situation(Attributes()), 0) is None
 
 
 def test_too_many_combinations_are_refused() -> None:
@@ -195,19 +200,23 @@ def test_too_many_combinations_are_refused() -> None:
 
 
 def test_plans_that_ask_alike_share_what_is_alike() -> None:
-    """Tables, and tariffs where the prices are the same; every plan chooses its own rules."""
+    """Tables, and terms and prices where they are the same; every plan chooses its own rules."""
     sharing = Sharing()
-    selectors: list[Selector] = []
+    plans: list[Plan] = []
     for price in (1, 1, 2):
         found = []
         for zone in (b"a", b"b"):
             rule = rule_of(zone.decode(), [Condition(APN, frozenset([zone, zone * 2]))])
             rule.tariff = Tariff(SECONDS, [Tier(1 << 62, [Rate(SECONDS, price, 60, 1, ROUND_UP)])])
             found.append(Entry("v", rule))
-        selectors.append(build_selectors(found, sharing).selectors["v"])
-    one, other, dearer = selectors
-    assert one.first is other.first is dearer.first
-    chosen = [each.select(Situation(Attributes(apn=b"bb")), 0) for each in selectors]
-    assert [rule is each.rules[1] for rule, each in zip(chosen, selectors, strict=True)] == [True] * 3
-    assert one.rules[0].tariff is other.rules[1].tariff
-    assert one.rules[0].tariff is not dearer.rules[0].tariff
+        plans.append(plan_of(build_selectors(found, sharing)))
+    Catalogue("v", {str(number): plan for number, plan in enumerate(plans)}, {}, frozenset())
+    one, other, dearer = plans
+    assert one.tables is other.tables is dearer.tables
+    assert one.terms is other.terms is dearer.terms
+    assert one.prices is other.prices
+    assert one.prices != dearer.prices
+    chosen = [plan.select("v", Situation(Attributes(apn=b"bb")), 0) for plan in plans]
+    assert [rule is plan.row[1] for rule, plan in zip(chosen, plans, strict=True)] == [True] * 3
+    assert one.row[0].tariff is other.row[1].tariff
+    assert one.row[0].tariff is not dearer.row[0].tariff
