@@ -76,7 +76,8 @@ class PeerConnection(PeerStateMachine):
                 request = self._decoder.decode(octets, at, framer.end)
                 if request.issue is None and self._is_for_us(request):
                     requests.append(request)
-                    self._intake.room -= 1
+                    if self._intake.room > 0:
+                        self._intake.room -= 1
                 else:
                     self._refuse(request)
             else:

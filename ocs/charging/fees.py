@@ -95,7 +95,8 @@ class FeeTaking:
         if amount > self.account.available_micros():
             return False
         self.account.counters = tuple([one for one in self.account.counters if one is not due])
-        self._take(fee, amount, str(due.value), "")
+        when = f"{due.value}-{self.account.debited_micros}"  # one load may change a plan there and back again
+        self._take(fee, amount, when, "")
         return True
 
     def _take_left(self, fee: Fee, due: AccountCounter, begins: bool) -> bool:

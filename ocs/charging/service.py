@@ -163,7 +163,8 @@ class ChargingService(RequestHandler):
         self._answering.flush()
         self.metrics.queue_length = len(self._queue.ready)
         self.metrics.in_flight = self._queue.in_flight
-        self.intake.room = self.intake.bound - self._queue.in_flight
+        room = self.intake.bound - self._queue.in_flight
+        self.intake.room = room if room > 0 else 0  # never below: a compiled number of -113 may read as unset
 
     def _place(self, pending: Pending, now_ms: i64) -> None:
         """Find a request's states and decide it, or let it wait for what is missing."""

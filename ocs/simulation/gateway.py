@@ -74,10 +74,7 @@ class Gateway:
         """Send what waits, a bounded number at a time: what was shed in closed loop, and all after ``stop``."""
         while self.ready and self.outstanding < DRAIN_WINDOW:
             session = self.sessions[self.ready.popleft()]
-            if self.stopping and session.request_type == INITIAL_REQUEST:
-                self._end(session)
-                continue
-            if self.stopping:
+            if self.stopping and not session.sent_before:
                 session.request_type = TERMINATION_REQUEST
             self._send(session, now_ns)
 
@@ -87,6 +84,7 @@ class Gateway:
         for session in self.sessions:
             if session.outstanding:
                 self.tally.repeated += 1
+                session.sent_before = True
                 self.outstanding -= 1
                 self._write(session, RETRANSMITTED_FLAG)
 
@@ -132,6 +130,7 @@ class Gateway:
         if answer.result_code == TOO_BUSY:
             self._shed(session)
             return
+        session.sent_before = False
         if not self.stopping:
             self.tally.latency.record((now_ns - session.sent_ns) // MICROSECOND_NS)
         if self._take(session, answer):
@@ -176,8 +175,9 @@ class Gateway:
         return ""
 
     def _shed(self, session: SimulatedSession) -> None:
-        """Let a request that was answered 3004 wait to be sent again; it was not looked at."""
+        """Let a request that was answered 3004 wait to be sent again as it is: it may have been served."""
         self.tally.shed += 1
+        session.sent_before = True
         self.ready.append(session.slot)
         for used in session.used:
             self.tally.octets_reported -= used
@@ -262,9 +262,9 @@ class Gateway:
         session.event_time = self.event_time
         if session.request_type != INITIAL_REQUEST:
             for place in range(self.behaviour.services):
-                used = self._usage(session.granted[place])
-                session.used[place] = used
-                self.tally.octets_reported += used
+                if not session.sent_before:
+                    session.used[place] = self._usage(session.granted[place])
+                self.tally.octets_reported += session.used[place]
         self.tally.requests += 1
         self._write(session, 0)
 

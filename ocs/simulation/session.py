@@ -67,7 +67,10 @@ class Behaviour:
 
 
 class SimulatedSession:
-    """A session, and the request it has outstanding. A slot is used again after its session's end."""
+    """A session, and the request it has outstanding. A slot is used again after its session's end.
+
+    ``sent_before``: the next request was sent already, and not served as far as is known: it stays as it is.
+    """
 
     def __init__(self, slot: i64, services: i64) -> None:
         self.slot = slot
@@ -81,6 +84,7 @@ class SimulatedSession:
         self.updates_left: i64 = 0
         self.ending = False
         self.outstanding = False
+        self.sent_before = False
         self.hop_by_hop: i64 = 0
         self.end_to_end: i64 = 0
         self.event_time: i64 = 0
@@ -99,6 +103,7 @@ class SimulatedSession:
         self.request_number = 0
         self.updates_left = updates
         self.ending = False
+        self.sent_before = False
         for place in range(i64(len(self.granted))):
             self.granted[place] = 0
             self.used[place] = 0

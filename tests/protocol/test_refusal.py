@@ -89,6 +89,7 @@ def test_without_room_a_malformed_request_hears_what_is_wrong() -> None:
     headless = base.message(base.CCR, base.origin(), base.avp(416, 1), flags=0xC0, application=4)
     assert base.result_code(link.ask(headless)) == 5005
     assert intake.types == []
+    assert intake.room == 0
 
 
 def test_a_node_without_a_bound_takes_all() -> None:

@@ -131,6 +131,18 @@ def test_the_service_tells_connections_how_much_room_it_has() -> None:
     assert not stage.service.is_full
 
 
+def test_room_ends_at_zero() -> None:
+    """Where the bound falls below what is in flight there is no room: no less, whatever the difference."""
+    stage = Stage(limits=ServiceLimits(200, 200, 2, 1_000_000))
+    seed(stage.store, msisdns=200)
+    stage.store.holds = True
+    stage.service.submit([opening(index) for index in range(200)], stage.gateway)
+    for bound in range(200):
+        stage.service.intake.bound = bound
+        stage.service.submit([], stage.gateway)
+        assert stage.service.intake.room == 0
+
+
 def test_beside_a_commit_under_way_only_a_full_batch_goes() -> None:
     """A few requests wait for the commit before them and go together; a whole batch does not wait."""
     stage = Stage(limits=ServiceLimits(100, 4, 2, 1_000_000))

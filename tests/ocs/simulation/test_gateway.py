@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from ocs.simulation.profile import LoadProfile
 from protocol.decode import decode_request
 from protocol.encode import encode_request_error
@@ -145,6 +147,32 @@ def test_reconnect_repeats_what_was_not_answered() -> None:
         assert each.request_number == twin.request_number
         assert [each.used_octets for each in each.services] == [each.used_octets for each in twin.services]
     assert gateway.outstanding == 3
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_was_sent_is_not_changed_when_it_is_shed(*, lost: bool) -> None:
+    """It may have been served all the same: type, number and units stay until it is, even at the end."""
+    gateway = build_gateway(LoadProfile(subscribers=50, updates=9), sessions=20)
+    gateway.open_window(0)
+    answer_all(gateway, grant, 20)
+    before = {each.session_id: each for each in map(decode_request, requests_of(gateway))}
+    reported = gateway.tally.octets_reported
+    if lost:
+        gateway.resend_outstanding()
+        answer_all(gateway, shed, 20)
+    else:
+        for each in before.values():
+            gateway.receive_answer(shed(each), 0)
+    gateway.stop()
+    gateway.drain(0)
+    after = [decode_request(each) for each in requests_of(gateway)]
+
+    assert len(after) == 20
+    for each in after:
+        first = before[each.session_id]
+        assert (each.request_type, each.request_number) == (first.request_type, first.request_number)
+        assert each.services[0].used_octets == first.services[0].used_octets
+    assert gateway.tally.octets_reported == reported
 
 
 def test_silence_is_given_up() -> None:
