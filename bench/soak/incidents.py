@@ -22,6 +22,7 @@ from bench.soak.plan import SoakPlan
 
 TICK_S: Final = 0.002
 LOOK_EVERY_S: Final = 60
+STORE_PATIENCE_S: Final = 30
 AFTERWARDS_S: Final = 3
 """What no longer holds is freed after the log says that the catalogue was reloaded."""
 UNUSUAL: Final = ("[warning", "[error", "Traceback")
@@ -111,7 +112,7 @@ class Incidents:
 
     def _ask_store(self, command: bytes) -> str:
         with socket.socket(socket.AF_UNIX) as store:
-            store.settimeout(1)
+            store.settimeout(STORE_PATIENCE_S)
             store.connect(self._server.store_url.removeprefix("unix:"))
             store.sendall(command + b"\r\n")
             return store.recv(100_000).decode(errors="replace")
