@@ -74,6 +74,9 @@ class Gateway:
         """Send what waits, a bounded number at a time: what was shed in closed loop, and all after ``stop``."""
         while self.ready and self.outstanding < DRAIN_WINDOW:
             session = self.sessions[self.ready.popleft()]
+            if self.stopping and session.request_type == INITIAL_REQUEST:
+                self._end(session)
+                continue
             if self.stopping and not session.sent_before:
                 session.request_type = TERMINATION_REQUEST
             self._send(session, now_ns)

@@ -175,6 +175,17 @@ def test_what_was_sent_is_not_changed_when_it_is_shed(*, lost: bool) -> None:
     assert gateway.tally.octets_reported == reported
 
 
+def test_sessions_that_were_never_opened_end_at_once() -> None:
+    """A server that sheds everything does not keep a run from its end."""
+    gateway = build_gateway(LoadProfile(subscribers=50), sessions=20)
+    gateway.open_window(0)
+    answer_all(gateway, shed, 1)
+    gateway.stop()
+    gateway.drain(0)
+    assert requests_of(gateway) == []
+    assert (gateway.open_count, gateway.outstanding) == (0, 0)
+
+
 def test_silence_is_given_up() -> None:
     """A request that is never answered counts, its session is over, and its late answer is no fault."""
     gateway = build_gateway(sessions=2)
