@@ -11,7 +11,6 @@ from balance.packing import (
     PackingError,
     Unpacker,
     finished,
-    put_name,
     put_number,
     put_octet,
     put_text,
@@ -163,7 +162,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_number(out, account.reserved_micros)
     put_varint(out, i64(len(account.buckets)))
     for b in account.buckets:
-        put_name(out, b.bucket_id)
+        put_text(out, b.bucket_id)
         put_octet(out, b.unit_kind)
         put_number(out, b.initial)
         put_number(out, b.remaining)
@@ -172,7 +171,7 @@ def encode_account(account: Account, version: i64) -> bytes:
     put_varint(out, account.credit_limit_micros)
     put_varint(out, i64(len(account.counters)))
     for counter in account.counters:
-        put_name(out, counter.counter_id)
+        put_text(out, counter.counter_id)  # may name a subscriber: no name to remember
         put_varint(out, counter.period)
         put_varint(out, counter.value)
     return finished(out)
