@@ -2,15 +2,10 @@
 
 from pathlib import Path
 
-from balance.account import Account, decode_account
-from balance.keys import account_key
 from balance.memory import MemoryStore
-from balance.store import StateStore, load_states
-from balance.subscriber import Subscriber
 from config.catalogue_file import load_catalogue
 from config.subscribers_file import read_subscribers
 from ocs.subscribers.loading import LoadSummary, load_subscribers
-from ocs.subscribers.view import find_subscriber
 from rating.catalogue import Catalogue
 
 NOW_MS = 1_795_521_600_000
@@ -84,17 +79,3 @@ async def operator(folder: Path, plans: str = PLANS) -> tuple[MemoryStore, Catal
     store = MemoryStore(lambda: NOW_MS)
     await load(store, folder, SUBSCRIBERS)
     return store, load_catalogue(folder / "plans.yaml")
-
-
-async def account_of(store: StateStore, account_id: str) -> Account:
-    """An account as stored."""
-    state = (await load_states(store, [account_key(account_id)]))[0]
-    assert state is not None
-    return decode_account(state)
-
-
-async def subscriber_of(store: MemoryStore, identity: str) -> Subscriber:
-    """A subscriber as stored."""
-    found = await find_subscriber(store, identity)
-    assert found is not None
-    return found

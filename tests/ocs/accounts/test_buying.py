@@ -18,7 +18,8 @@ from ocs.accounts.top_up import TopUpError, top_up
 from ocs.audit.run import audit
 from ocs.charging.decision import decide
 from rating.catalogue import Catalogue
-from tests.ocs.accounts.fee_plans import DAY_MS, EUR, NOW_MS, account_of, operator, subscriber_of
+from tests.ocs.accounts.fee_plans import DAY_MS, EUR, NOW_MS, operator
+from tests.ocs.accounts.stored import account_of, subscriber_of
 from tests.ocs.charging.building import POLICY, initial, mscc, termination
 
 

@@ -14,7 +14,8 @@ from ocs.accounts.fee_days import FeeDays, day_began_ms, looked_at_ms, take_fees
 from ocs.subscribers.loading import load_subscribers
 from tests.balance.conftest import empty
 from tests.balance.servers import ServerProcess
-from tests.ocs.accounts.fee_plans import DAY_MS, NOW_MS, PLANS, account_of, operator
+from tests.ocs.accounts.fee_plans import DAY_MS, NOW_MS, PLANS, operator
+from tests.ocs.accounts.stored import account_of
 
 EVENING_MS = NOW_MS + 11 * 3_600_000
 

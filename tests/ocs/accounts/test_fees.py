@@ -14,7 +14,8 @@ from ocs.accounts.top_up import top_up
 from ocs.accounts.view import account_view
 from ocs.audit.run import audit
 from ocs.charging.decision import decide
-from tests.ocs.accounts.fee_plans import DAY_MS, EUR, NOW_MS, PLANS, account_of, load, operator, subscriber_of
+from tests.ocs.accounts.fee_plans import DAY_MS, EUR, NOW_MS, PLANS, load, operator
+from tests.ocs.accounts.stored import account_of, subscriber_of
 from tests.ocs.charging.building import POLICY, initial, mscc
 
 DECEMBER_MS = NOW_MS + 7 * DAY_MS

@@ -7,7 +7,8 @@ import pytest
 
 from ocs.accounts.referral import ReferralError, refer
 from ocs.audit.run import audit
-from tests.ocs.accounts.bonus_plans import EUR, NOW_MS, account_of, operator, subscriber_of
+from tests.ocs.accounts.bonus_plans import EUR, NOW_MS, operator
+from tests.ocs.accounts.stored import account_of, subscriber_of
 
 
 async def test_both_sides_receive_theirs(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from ocs.accounts.top_up import TopUpError, top_up
 from ocs.accounts.view import account_view
 from ocs.audit.run import audit
 from rating.bundles import MONEY
-from tests.ocs.accounts.bonus_plans import DAY_MS, EUR, NOW_MS, account_of, operator
+from tests.ocs.accounts.bonus_plans import DAY_MS, EUR, NOW_MS, operator
+from tests.ocs.accounts.stored import account_of
 
 
 async def _books_balance(store: MemoryStore, records: Path) -> bool:
