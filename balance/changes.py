@@ -14,20 +14,31 @@ UNKNOWN: Final = 3
 
 
 @mypyc_attr(acyclic=True)
-class ChangeBatch:
-    """The change sets of one commit in flat lists: what belongs to set n says n in the list beside it.
+class StateChange:
+    """A state of the change set ``owner``: its key, the version that was read, and the new octets.
 
-    Made in order: ``begin`` a set, add what it changes, begin the next. A value of b"" only compares the
-    version. ``lives_ms`` gives a value a life from the commit on (0 = none; a value without one is permanent).
-    ``results`` is set by the store. A key, a deadline's session and an index pair occur once in a batch.
+    A value of b"" only compares the version. ``life_ms`` gives a value a life from the commit on (0 = none; a
+    value without one is permanent).
+    """
+
+    def __init__(self, owner: i64, key: bytes, expected: i64, value: bytes, life_ms: i64) -> None:
+        self.owner = owner
+        self.key = key
+        self.expected = expected
+        self.value = value
+        self.life_ms = life_ms
+
+
+@mypyc_attr(acyclic=True)
+class ChangeBatch:
+    """The change sets of one commit in flat lists: what belongs to set n says so, or the list beside it does.
+
+    Made in order: ``begin`` a set, add what it changes, begin the next. ``results`` is set by the store. A key,
+    a deadline's session and an index pair occur once in a batch.
     """
 
     def __init__(self) -> None:
-        self.keys: list[bytes] = []
-        self.expected: list[int] = []
-        self.values: list[bytes] = []
-        self.lives_ms: list[int] = []
-        self.key_sets: list[int] = []
+        self.states: list[StateChange] = []
         self.events: list[bytes] = []
         self.event_sets: list[int] = []
         self.deadline_keys: list[bytes] = []
@@ -45,21 +56,13 @@ class ChangeBatch:
 
     def put(self, key: bytes, expected: i64, value: bytes, life_ms: i64) -> None:
         """Add a state to the set: its key, the version that was read, the new octets and their life."""
-        self.keys.append(key)
-        self.expected.append(expected)
-        self.values.append(value)
-        self.lives_ms.append(life_ms)
-        self.key_sets.append(len(self.results) - 1)
+        self.states.append(StateChange(len(self.results) - 1, key, expected, value, life_ms))
 
     def take_back(self) -> None:
         """Remove the set that was begun last; it may hold states only."""
         last = len(self.results) - 1
-        while self.key_sets and self.key_sets[-1] == last:
-            self.keys.pop()
-            self.expected.pop()
-            self.values.pop()
-            self.lives_ms.pop()
-            self.key_sets.pop()
+        while self.states and self.states[-1].owner == last:
+            self.states.pop()
         self.results.pop()
 
     def event(self, event: bytes) -> None:
@@ -145,6 +148,6 @@ def batch_of(sets: list[ChangeSet]) -> ChangeBatch:
             batch.opens(account_id, session_id)
         for account_id, session_id in change.closed:
             batch.closes(account_id, session_id)
-    if len(set(batch.keys)) != len(batch.keys):
+    if len({state.key for state in batch.states}) != len(batch.states):
         raise ValueError("a key occurs twice in one commit")
     return batch

@@ -83,12 +83,12 @@ class MemoryStore(StateStore):
         batch.settle(COMMITTED)
         results = batch.results
         known: list[_State | None] = []
-        for at in range(len(batch.keys)):
-            state = self._states.get(batch.keys[at])
+        for change in batch.states:
+            state = self._states.get(change.key)
             known.append(state)
             version: i64 = 0 if state is None else state.version
-            if version != batch.expected[at]:
-                results[batch.key_sets[at]] = CONFLICT
+            if version != change.expected:
+                results[change.owner] = CONFLICT
         self._apply_states(batch, known, now_ms)
         for at in range(len(batch.events)):
             if results[batch.event_sets[at]] == COMMITTED:
@@ -108,20 +108,19 @@ class MemoryStore(StateStore):
 
     def _apply_states(self, batch: ChangeBatch, known: list[_State | None], now_ms: i64) -> None:
         results = batch.results
-        for at in range(len(batch.keys)):
-            value = batch.values[at]
-            if not value or results[batch.key_sets[at]] != COMMITTED:
+        for at in range(len(known)):
+            change = batch.states[at]
+            value = change.value
+            if not value or results[change.owner] != COMMITTED:
                 continue
-            key = batch.keys[at]
             version = version_of(value)
-            life_ms: i64 = batch.lives_ms[at]
             end_ms: i64 = 0
-            if life_ms > 0:
-                end_ms = now_ms + life_ms
-                heappush(self._end_heap, (end_ms, key))
+            if change.life_ms > 0:
+                end_ms = now_ms + change.life_ms
+                heappush(self._end_heap, (end_ms, change.key))
             state = known[at]
             if state is None:
-                self._states[key] = _State(value, version, end_ms)
+                self._states[change.key] = _State(value, version, end_ms)
             else:
                 state.value = value
                 state.version = version

@@ -111,6 +111,9 @@ def put_text(out: BytesWriter, value: str) -> None:
 
 def put_name(out: BytesWriter, name: str) -> None:
     """Append a text that occurs again and again, as names of a catalogue do: ``put_text``, but quicker."""
+    if not name:
+        out.append(u8(0))
+        return
     known = _names.get(name)
     if known is None:
         if len(_names) >= NAMES_KEPT:

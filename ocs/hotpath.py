@@ -101,6 +101,7 @@ HOT_MODULES: Final = (
     "protocol.cursor",
     "protocol.decode",
     "protocol.decode_groups",
+    "protocol.decode_head",
     "protocol.decode_services",
     "protocol.dictionary",
     "protocol.dictionary_tables",

@@ -21,30 +21,24 @@ from protocol.cardinality import (
 )
 from protocol.codes import (
     AUTH_APPLICATION_ID,
-    CALLED_STATION_ID,
     CC_REQUEST_NUMBER,
     CC_REQUEST_TYPE,
     CREDIT_CONTROL_APPLICATION,
-    DESTINATION_HOST,
-    DESTINATION_REALM,
     EVENT_TIMESTAMP,
     GRANTED_SERVICE_UNIT,
     MULTIPLE_SERVICES_CREDIT_CONTROL,
     MULTIPLE_SERVICES_INDICATOR,
-    ORIGIN_HOST,
-    ORIGIN_REALM,
     ORIGIN_STATE_ID,
     PROXY_INFO,
     REQUESTED_ACTION,
     REQUESTED_SERVICE_UNIT,
-    SERVICE_CONTEXT_ID,
     SERVICE_IDENTIFIER,
-    SESSION_ID,
     SUBSCRIPTION_ID,
     TERMINATION_CAUSE,
     USED_SERVICE_UNIT,
 )
 from protocol.decode_groups import read_subscription, skim
+from protocol.decode_head import NOWHERE, HeadWalk
 from protocol.decode_services import read_requested, read_service, read_used
 from protocol.dictionary import FOUR_OCTETS, GROUPED
 from protocol.echo import fill_echoed, proxy_info_of
@@ -57,12 +51,10 @@ from protocol.messages import (
     MultipleServicesCreditControl,
 )
 from protocol.result_codes import APPLICATION_UNSUPPORTED, INVALID_MESSAGE_LENGTH
-from protocol.unit_walk import UnitWalk
 
 PRICE_ENQUIRY: Final = 3
 
 _U32: Final = 0xFFFFFFFF
-_NOWHERE: Final = -1
 
 
 def decode_request(message: bytes) -> CreditControlRequest:
@@ -71,29 +63,18 @@ def decode_request(message: bytes) -> CreditControlRequest:
 
 
 @mypyc_attr(acyclic=True)
-class RequestDecoder(UnitWalk):
-    """Reads the requests of one connection. The texts that all of them repeat are one object each.
-
-    Beside that it is the command level of one request, and where the AVPs stand that later checks may have to
-    show.
-    """
+class RequestDecoder(HeadWalk):
+    """Reads the requests of one connection, and keeps where AVPs stand that later checks may have to show."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.request = CreditControlRequest()
-        self.seen: i64 = 0
         self.has_proxy_info = False
         self.command_units: MultipleServicesCreditControl | None = None
         self.command_service_identifier: i64 = ABSENT
-        self.service_at: i64 = _NOWHERE
-        self.command_used_at: i64 = _NOWHERE
-        self.type_at: i64 = _NOWHERE
-        self.action_at: i64 = _NOWHERE
-        self.last_origin_host = b""
-        self.last_origin_realm = b""
-        self.last_destination_host = b""
-        self.last_destination_realm = b""
-        self.last_context = b""
+        self.service_at: i64 = NOWHERE
+        self.command_used_at: i64 = NOWHERE
+        self.type_at: i64 = NOWHERE
+        self.action_at: i64 = NOWHERE
 
     def decode(self, octets: bytes, start: i64, end: i64) -> CreditControlRequest:
         """The request in the octets of one whole CCR, which others may lie beside.
@@ -117,25 +98,27 @@ class RequestDecoder(UnitWalk):
             fill_echoed(octets[start:end], request)
         elif self.has_proxy_info:
             request.proxy_info = proxy_info_of(octets[start:end])
+        if request.issue is None:
+            self.learn_head(end)
         self.message = b""
         return request
 
     def _begin(self, octets: bytes, request: CreditControlRequest) -> None:
         self.message = octets
         self.issue = None
-        self.first_used_at = _NOWHERE
-        self.request = request
-        self.seen = 0
+        self.first_used_at = NOWHERE
+        self.begin_head(request)
         self.has_proxy_info = False
         self.command_units = None
         self.command_service_identifier = ABSENT
-        self.service_at = _NOWHERE
-        self.command_used_at = _NOWHERE
-        self.type_at = _NOWHERE
-        self.action_at = _NOWHERE
+        self.service_at = NOWHERE
+        self.command_used_at = NOWHERE
+        self.type_at = NOWHERE
+        self.action_at = NOWHERE
 
     def read_command(self, at: i64, end: i64) -> bool:
         """Read all AVPs at command level; false after a fault."""
+        first = at
         while at < end:
             start = at
             at = self.read(at, end)
@@ -153,29 +136,10 @@ class RequestDecoder(UnitWalk):
                 if not self._read_number(start):
                     return False
             else:
-                self._read_octets()
+                self.read_octets()
+            if start == first:
+                at = self.behind_head(at, end)
         return True
-
-    def _read_octets(self) -> None:
-        """Take a text or identity of the command level."""
-        key = self.key
-        request = self.request
-        if key == SESSION_ID:
-            request.session_id = self.message[self.data_at : self.data_end]
-        elif key == ORIGIN_HOST:
-            self.last_origin_host = request.origin_host = self.octets_like(self.last_origin_host)
-        elif key == ORIGIN_REALM:
-            self.last_origin_realm = request.origin_realm = self.octets_like(self.last_origin_realm)
-        elif key == DESTINATION_REALM:
-            self.last_destination_realm = self.octets_like(self.last_destination_realm)
-            request.destination_realm = self.last_destination_realm
-        elif key == SERVICE_CONTEXT_ID:
-            self.last_context = request.service_context_id = self.octets_like(self.last_context)
-        elif key == DESTINATION_HOST:
-            self.last_destination_host = self.octets_like(self.last_destination_host)
-            request.destination_host = self.last_destination_host
-        elif key == CALLED_STATION_ID:
-            self.last_apn = request.called_station_id = self.octets_like(self.last_apn)
 
     def _read_number(self, start: i64) -> bool:
         """Take a number of the command level; false where its value can not be."""
@@ -215,7 +179,7 @@ class RequestDecoder(UnitWalk):
         key = self.key
         request = self.request
         if key == MULTIPLE_SERVICES_CREDIT_CONTROL:
-            if self.service_at == _NOWHERE:
+            if self.service_at == NOWHERE:
                 self.service_at = start
             return read_service(self, request, self.data_at, self.data_end)
         if key == SUBSCRIPTION_ID:
@@ -223,7 +187,7 @@ class RequestDecoder(UnitWalk):
         if key == REQUESTED_SERVICE_UNIT:
             return read_requested(self, request, self._units())
         if key == USED_SERVICE_UNIT:
-            if self.command_used_at == _NOWHERE:
+            if self.command_used_at == NOWHERE:
                 self.command_used_at = start
             return read_used(self, request, self._units(), start)
         if key == GRANTED_SERVICE_UNIT:
@@ -262,22 +226,22 @@ class RequestDecoder(UnitWalk):
 
     def _check_event(self) -> None:
         """An event says what is to be done, and reports nothing used (RFC 8506, 6)."""
-        if self.action_at == _NOWHERE:
+        if self.action_at == NOWHERE:
             self.issue = missing(REQUESTED_ACTION)
         elif self.request.requested_action > PRICE_ENQUIRY:
             self._invalid(self.action_at, "is no action")
-        elif self.first_used_at != _NOWHERE:
+        elif self.first_used_at != NOWHERE:
             reason = "an EVENT_REQUEST can not report Used-Service-Unit"
             self.issue = contradicting(self.message, self.type_at, self.first_used_at, reason)
 
     def _join_command_units(self, units: MultipleServicesCreditControl) -> None:
         """Make units at command level the one service of a request that has no MSCC (RFC 8506, 5.1.1)."""
         request = self.request
-        if self.service_at == _NOWHERE:
+        if self.service_at == NOWHERE:
             units.service_identifier = self.command_service_identifier
             request.services.append(units)
             request.units_at_command_level = True
-        elif self.command_used_at != _NOWHERE:
+        elif self.command_used_at != NOWHERE:
             reason = "Used-Service-Unit at command level beside Multiple-Services-Credit-Control"
             self.issue = contradicting(self.message, self.command_used_at, self.service_at, reason)
 

@@ -107,7 +107,7 @@ class Plan:
         self.tax = tax
         self.place = place
 
-    def rule_for(self, service: str, rating_group: int, apn: bytes) -> Rule | None:
+    def rule_for(self, service: str, rating_group: i64, apn: bytes) -> Rule | None:
         """The rule of a rating group (NO_RATING_GROUP where the request has none); None = cannot be rated."""
         place = self.tables.place_of(service, rating_group, apn)
         return None if place < 0 else self.row[place]

@@ -19,6 +19,8 @@ from rating.situation import Situation
 
 ANY_RATING_GROUP: Final = -2
 NOWHERE: Final = -1
+LOW_GROUPS: Final = 64
+"""Rating groups below this are found without a search."""
 
 
 class Choice:
@@ -30,14 +32,30 @@ class Choice:
         self.count = count
 
 
+class GroupPlaces:
+    """The places of the rules of rating groups, those of low groups in a row; NOWHERE where there is none."""
+
+    def __init__(self, places: dict[int, int]) -> None:
+        self.places = places
+        self._of_others: i64 = places.get(ANY_RATING_GROUP, NOWHERE)
+        self._of_low = [places.get(group, int(self._of_others)) for group in range(LOW_GROUPS)]
+
+    def place_of(self, rating_group: i64) -> i64:
+        """The place of a group's rule, else that of the rule for any group."""
+        if 0 <= rating_group < LOW_GROUPS:
+            return self._of_low[rating_group]
+        place = self.places.get(rating_group)
+        return self._of_others if place is None else place
+
+
 class PlanTables:
     """Choices by service, and places by service and rating group, for all APNs and for single ones."""
 
     def __init__(
         self,
         choices: dict[str, Choice],
-        groups: dict[str, dict[int, int]],
-        groups_of_apn: dict[bytes, dict[str, dict[int, int]]],
+        groups: dict[str, GroupPlaces],
+        groups_of_apn: dict[bytes, dict[str, GroupPlaces]],
     ) -> None:
         self.choices = choices
         self.groups = groups
@@ -65,15 +83,17 @@ class PlanTables:
             level = level.following
         return NOWHERE
 
-    def place_of(self, service: str, rating_group: int, apn: bytes) -> i64:
+    def place_of(self, service: str, rating_group: i64, apn: bytes) -> i64:
         """The place of the rule of a rating group; NOWHERE where there is none."""
         if self.groups_of_apn:
             tables = self.groups_of_apn.get(apn.lower())
             if tables is not None:
-                found = _find(tables.get(service), rating_group)
+                of_apn = tables.get(service)
+                found: i64 = NOWHERE if of_apn is None else of_apn.place_of(rating_group)
                 if found != NOWHERE:
                     return found
-        return _find(self.groups.get(service), rating_group)
+        places = self.groups.get(service)
+        return NOWHERE if places is None else places.place_of(rating_group)
 
     def content(self) -> tuple[object, ...]:
         """The same for two that can stand for one another; levels have been shared by then."""
@@ -108,9 +128,9 @@ class PlanRules:
             write_prices(prices, [rule.rate] if tariff is None else tariff.rates_in_order())
         self.prices: bytes = prices.getvalue()
 
-    def _places(self, tables: dict[str, dict[int, Rule]]) -> dict[str, dict[int, int]]:
+    def _places(self, tables: dict[str, dict[int, Rule]]) -> dict[str, GroupPlaces]:
         return {
-            service: {group: self._place(rule) for group, rule in table.items()}
+            service: GroupPlaces({group: self._place(rule) for group, rule in table.items()})
             for service, table in tables.items()
         }
 
@@ -124,19 +144,13 @@ class PlanRules:
         return place
 
 
-def rules_by_group(row: list[Rule], groups: dict[str, dict[int, int]]) -> dict[str, dict[int, Rule]]:
+def rules_by_group(row: list[Rule], groups: dict[str, GroupPlaces]) -> dict[str, dict[int, Rule]]:
     """The rules themselves where tables have places."""
-    return {service: {group: row[place] for group, place in table.items()} for service, table in groups.items()}
+    return {
+        service: {group: row[place] for group, place in table.places.items()}
+        for service, table in groups.items()
+    }
 
 
-def _find(table: dict[int, int] | None, rating_group: int) -> i64:
-    if table is None:
-        return NOWHERE
-    place = table.get(rating_group)
-    if place is None:
-        place = table.get(ANY_RATING_GROUP)
-    return NOWHERE if place is None else place
-
-
-def _content(groups: dict[str, dict[int, int]]) -> tuple[object, ...]:
-    return tuple((service, tuple(table.items())) for service, table in groups.items())
+def _content(groups: dict[str, GroupPlaces]) -> tuple[object, ...]:
+    return tuple((service, tuple(table.places.items())) for service, table in groups.items())

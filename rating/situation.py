@@ -25,6 +25,8 @@ from rating.conditions import Attributes, Condition
 from rating.prefixes import PrefixZones
 
 NO_RATING_GROUP: Final = -1
+_LONGEST_GROUP: Final = 10
+"""Digits of an Unsigned32 (RFC 8506, 8.29)."""
 LOCATION_END: Final = b"-"
 """What stands between the parts of a location, and behind the last one in the zones of locations."""
 
@@ -69,7 +71,7 @@ class Situation:
     def rating_group(self) -> int:
         """The rating group as a number; NO_RATING_GROUP where there is none, or no number."""
         text = self.attributes.rating_group
-        return int(text) if text.isdigit() else NO_RATING_GROUP
+        return int(text) if text.isdigit() and len(text) <= _LONGEST_GROUP else NO_RATING_GROUP
 
     def destination(self) -> bytes:
         """The zone of the called number."""

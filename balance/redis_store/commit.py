@@ -10,7 +10,7 @@ from typing import Final
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
-from balance.changes import COMMITTED, CONFLICT, UNKNOWN, ChangeBatch
+from balance.changes import COMMITTED, CONFLICT, UNKNOWN, ChangeBatch, StateChange
 from balance.redis_store.naming import DEADLINES, OPEN_SESSIONS, OUTBOX
 from balance.redis_store.resp import put_argument, put_integer, put_state_key
 
@@ -41,11 +41,11 @@ class StateEntities(Entities):
         super().__init__()
         self.versions = BytesWriter()
 
-    def add_state(self, owner: i64, key: bytes, expected: i64) -> None:
+    def add_state(self, state: StateChange) -> None:
         """Count one more state, with its key and version."""
-        self.add(owner)
-        put_state_key(self.keys, key)
-        write_i64_be(self.versions, expected)
+        self.add(state.owner)
+        put_state_key(self.keys, state.key)
+        write_i64_be(self.versions, state.expected)
 
 
 class CommitCall:
@@ -72,22 +72,16 @@ class CommitCall:
             _add_index(self.closed, batch.closed_sets[at], batch.closed[at])
 
     def _add_states(self, batch: ChangeBatch) -> None:
-        for at in range(len(batch.keys)):
-            key = batch.keys[at]
-            owner: i64 = batch.key_sets[at]
-            expected: i64 = batch.expected[at]
-            value = batch.values[at]
-            if not value:
-                self.compared.add_state(owner, key, expected)
-                continue
-            life_ms: i64 = batch.lives_ms[at]
-            if life_ms == 0:
-                self.plain.add_state(owner, key, expected)
-                put_argument(self.plain.arguments, value)
+        for state in batch.states:
+            if not state.value:
+                self.compared.add_state(state)
+            elif state.life_ms == 0:
+                self.plain.add_state(state)
+                put_argument(self.plain.arguments, state.value)
             else:
-                self.lived.add_state(owner, key, expected)
-                put_argument(self.lived.arguments, value)
-                put_integer(self.lived.arguments, life_ms)
+                self.lived.add_state(state)
+                put_argument(self.lived.arguments, state.value)
+                put_integer(self.lived.arguments, state.life_ms)
 
     def _add_deadline(self, owner: i64, session: bytes, deadline_ms: i64) -> None:
         if deadline_ms == 0:

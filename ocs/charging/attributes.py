@@ -61,7 +61,7 @@ def situation_of(
 
 
 def selected_rule(
-    plan: Plan, service: str, group: int, who: SessionIdentity, situation: Situation, at_ms: i64
+    plan: Plan, service: str, group: i64, who: SessionIdentity, situation: Situation, at_ms: i64
 ) -> Rule | None:
     """The rule with conditions that matches, else the rule of the rating group; None = it can not be rated."""
     rule = plan.select(service, situation, at_ms)

@@ -92,7 +92,7 @@ class Turn:
         now_ms: i64,
     ) -> Terms:
         who = self.session.identity
-        group = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
+        group: i64 = NO_RATING_GROUP if mscc.rating_group == ABSENT else mscc.rating_group
         if not plan.selects():
             return self._plain_terms(catalogue, plan, plan.rule_for(who.service, group, who.apn))
         situation = situation_of(who, circumstances, mscc, catalogue)

@@ -54,8 +54,8 @@ class Show:
         return {
             "answers/s": f"{data['answers_per_s']:,}",
             "latency": f"p50 {milliseconds(latency['p50_us'])}  p99 {milliseconds(latency['p99_us'])}",
-            "result codes": code_line(tally.answers),
-            "per service": code_line(tally.service_results),
+            "result codes": code_line(tally.answers.by_key()),
+            "per service": code_line(tally.service_results.by_key()),
             "sessions": f"{tally.sessions_started:,} started  {tally.sessions_ended:,} ended",
             "octets charged": f"{tally.octets_acknowledged:,}",
             "final grants": f"{tally.final_units:,}",

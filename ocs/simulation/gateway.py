@@ -129,7 +129,7 @@ class Gateway:
         fault = self._fault(session, message, answer)
         if fault:
             self.tally.fault(fault, message)
-        self.tally.count_answer(session.request_type, answer.result_code)
+        self.tally.answers.count(session.request_type, answer.result_code)
         if answer.result_code == TOO_BUSY:
             self._shed(session)
             return
@@ -219,7 +219,7 @@ class Gateway:
             session.ending = True
         result_code = service.result_code
         if result_code != NONE:
-            self.tally.count_service(session.request_type, result_code)
+            self.tally.service_results.count(session.request_type, result_code)
             if result_code != SUCCESS:
                 session.ending = True
             if result_code == CREDIT_LIMIT_REACHED:

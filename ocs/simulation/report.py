@@ -47,8 +47,8 @@ class LoadReport:
             "late": tally.late,
             "shed": tally.shed,
             "latency": {**latency, "max_us": int(tally.latency.highest)},
-            "result_codes": named_codes(tally.answers),
-            "service_result_codes": named_codes(tally.service_results),
+            "result_codes": named_codes(tally.answers.by_key()),
+            "service_result_codes": named_codes(tally.service_results.by_key()),
             "sessions": {
                 "started": tally.sessions_started,
                 "ended": tally.sessions_ended,
@@ -74,8 +74,8 @@ class LoadReport:
         lines = [
             f"{tally.answered:,} answers in {self.elapsed_us / 1e6:.1f} s: {data['answers_per_s']:,}/s",
             f"latency  {percentiles}",
-            f"results  {code_line(tally.answers)}",
-            f"services {code_line(tally.service_results)}",
+            f"results  {code_line(tally.answers.by_key())}",
+            f"services {code_line(tally.service_results.by_key())}",
             f"sessions {sessions}, {tally.sessions_refused:,} refused; final units {tally.final_units:,}",
             f"octets   {octets}, {tally.octets_acknowledged:,} acknowledged",
         ]

@@ -1,16 +1,53 @@
 """What a run counted. HOT PATH: compiled."""
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from ocs.latency import LatencyHistogram
 
 FIRST_FAULTS = 5
+_TYPES: Final = 5
+
+
+class _Count:
+    """How often one Result-Code came."""
+
+    def __init__(self, result_code: i64) -> None:
+        self.result_code = result_code
+        self.times: i64 = 0
+
+
+class ResultCounts:
+    """Result-Codes by CC-Request-Type. What came last for a type is found without a search."""
+
+    def __init__(self) -> None:
+        self._latest = [_Count(-1) for _ in range(_TYPES)]
+        self._counts: dict[int, _Count] = {}
+
+    def count(self, request_type: i64, result_code: i64) -> None:
+        """Count one; the type is one of the four, or 0."""
+        count = self._latest[request_type]
+        if count.result_code != result_code:
+            count = self._counts.setdefault(request_type * 65536 + result_code, _Count(result_code))
+            self._latest[request_type] = count
+        count.times += 1
+
+    def by_key(self) -> dict[int, int]:
+        """The counts by CC-Request-Type * 65536 + Result-Code."""
+        return {key: int(count.times) for key, count in self._counts.items()}
+
+    def add(self, other: "ResultCounts") -> None:
+        """Take another's counts in."""
+        for key, count in other._counts.items():  # noqa: SLF001
+            mine = self._counts.setdefault(key, _Count(count.result_code))
+            mine.times += count.times
 
 
 class Tally:
     """Counts of one gateway, or of several added up.
 
-    ``answers`` and ``service_results`` count by CC-Request-Type * 65536 + Result-Code. Octets are reported
+    ``answers`` and ``service_results`` are of answers and of their MSCCs. Octets are reported
     when sent and acknowledged when the answer to their request is a success; what was shed with 3004 is
     sent again and counts as reported once. ``latency`` (us) leaves out what was shed, and the CCR-Ts after
     the end. ``late`` answers came after their request was given up.
@@ -32,20 +69,10 @@ class Tally:
         self.octets_reported: i64 = 0
         self.octets_acknowledged: i64 = 0
         self.final_units: i64 = 0
-        self.answers: dict[int, int] = {}
-        self.service_results: dict[int, int] = {}
+        self.answers = ResultCounts()
+        self.service_results = ResultCounts()
         self.latency = LatencyHistogram()
         self.faults: list[str] = []
-
-    def count_answer(self, request_type: i64, result_code: i64) -> None:
-        """An answer came with this Result-Code."""
-        key: int = request_type * 65536 + result_code
-        self.answers[key] = self.answers.get(key, 0) + 1
-
-    def count_service(self, request_type: i64, result_code: i64) -> None:
-        """An MSCC of an answer had this Result-Code."""
-        key: int = request_type * 65536 + result_code
-        self.service_results[key] = self.service_results.get(key, 0) + 1
 
     def fault(self, text: str, message: bytes) -> None:
         """An answer was not well-formed; the first few are kept with their octets."""
@@ -70,9 +97,7 @@ class Tally:
         self.octets_reported += other.octets_reported
         self.octets_acknowledged += other.octets_acknowledged
         self.final_units += other.final_units
-        for key, count in other.answers.items():
-            self.answers[key] = self.answers.get(key, 0) + count
-        for key, count in other.service_results.items():
-            self.service_results[key] = self.service_results.get(key, 0) + count
+        self.answers.add(other.answers)
+        self.service_results.add(other.service_results)
         self.latency.add(other.latency)
         self.faults.extend(other.faults)

@@ -160,8 +160,8 @@ def seed(
 def sets_of(batch: ChangeBatch) -> list[ChangeSet]:
     """A batch taken apart into its change sets."""
     sets = [ChangeSet() for _ in batch.results]
-    for at, owner in enumerate(batch.key_sets):
-        sets[owner].put(batch.keys[at], batch.expected[at], batch.values[at], batch.lives_ms[at])
+    for state in batch.states:
+        sets[state.owner].put(state.key, state.expected, state.value, state.life_ms)
     for event, owner in zip(batch.events, batch.event_sets, strict=True):
         sets[owner].events.append(event)
     for at, owner in enumerate(batch.deadline_sets):
