@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -71,6 +72,7 @@ def curve_of_subscribers(plan: Plan) -> list[Measurement]:
     """Subscribers of the durable server, which remembers 200,000 accounts and reads the others again.
 
     Told too is the start with all of them to be loaded: seconds, CPU of server and store, the store's memory.
+    What the load wrote is on the disk before the measurement begins.
     """
     counts = (1_000, 100_000) if plan.short else SUBSCRIBERS_FULL if plan.full else SUBSCRIBERS
     found = []
@@ -86,6 +88,7 @@ def curve_of_subscribers(plan: Plan) -> list[Measurement]:
                 "start_store_cpu_s": round(cpu_us(server.store_pid) / 1e6, 1),
                 "store_mib": resident_kib(server.store_pid) // 1024,
             }
+            os.sync()  # else commits wait for what the load wrote: gigabytes with many subscribers
             point = closed_point(server, profile, plan.seconds)
         point.figures |= loading
         parameters = parameters_of(profile, DURABLE, plan.seconds)
