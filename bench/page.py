@@ -46,6 +46,7 @@ POINTS: Final = {
     "subscribers": lambda each: f"{each.parameters['subscribers']:,} subscribers",
     "rating groups": lambda each: f"{each.parameters['server']}, {each.parameters['rating_groups']} RG",
     "rules": lambda each: f"{each.parameters['rules']:,} rules, memory",
+    "mixes": lambda each: f"{each.parameters.get('mix', 'data=1')}",
     "processes": lambda each: f"{each.parameters['processes']} server processes",
     "processes, even load": lambda each: (
         f"{each.parameters['processes']} servers: of one alone each has "

@@ -23,9 +23,30 @@ DECK_PLAN: Final = """\
 rate_decks:
   international: { file: international.csv, currency: EUR }
 """
+MIX: Final = """\
+service_contexts: { data: [32251@3gpp.org], voice: [32260@3gpp.org], sms: [32274@3gpp.org] }
+grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
+plans:
+  payg:
+    name: payg
+    currency: EUR
+    overdraft: allowed
+    data:
+      - { rating_group: any, price: 1.00 EUR per 1 MB }
+    voice:
+      - { rating_group: any, price: 1.00 EUR per 1000000 s, grant: { default: 1 min, maximum: 1 h } }
+    sms:
+      - { rating_group: any, price: 1.00 EUR per 1000000 units, grant: { default: 1 unit, maximum: 10 units } }
+"""
 DESTINATIONS: Final = 500
 RULES_OF_A_PLAN: Final = 500
 FIRST_RATING_GROUP: Final = 1000
+
+
+def write_mix_catalogue(path: Path) -> Path:
+    """Write a catalogue for data, calls and messages, each unit of which costs one micro."""
+    path.write_text(MIX, encoding="ascii")
+    return path
 
 
 def write_catalogue(path: Path, rules: int) -> Path:

@@ -6,73 +6,39 @@ import argparse
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.clocks import cpu_us, resident_kib
-from bench.load.measure import LoadOutcome, WindowOutcome, closed_loop, rate_steps, run_windows
-from bench.results import Figure, Measurement, append
-from bench.rules import write_catalogue
-from bench.servers import DURABLE, MEMORY, RunningServer, ServerOptions, Workshop
-from ocs.simulation.profile import LoadProfile
+from bench.load.measure import rate_steps, run_windows
+from bench.points import BASE, COMMAND, WARM_UP_S, Plan, closed_point, parameters_of
+from bench.processes import curve_of_processes
+from bench.results import Measurement, append
+from bench.rules import write_catalogue, write_mix_catalogue
+from bench.servers import DURABLE, MEMORY, ServerOptions, Workshop
+from ocs.simulation.kinds import read_mix
 
-COMMAND = "python -m bench.scale"
-WARM_UP_S = 1
-BASE = LoadProfile(gateways=4, window=64, subscribers=10_000)
 SUBSCRIBERS = (1_000, 10_000, 100_000, 1_000_000)
 SUBSCRIBERS_FULL = (*SUBSCRIBERS, 10_000_000)
+MIXES = ("data=1", "voice=1", "sms=1", "data=60,voice=25,sms=15")
 RATING_GROUPS = (1, 2, 3, 4, 8)
-PROCESSES = (1, 2)
-PROCESSES_FULL = (1, 2, 4)
 RULES = (10, 1_000, 10_000)
 RULES_FULL = (*RULES, 100_000)
 SESSIONS = 20_000
 """Open in an open loop, so that there is always one with a request to send."""
-GATEWAYS_OF_A_PROCESS = 4
-SESSIONS_OF_A_PROCESS = 5_000
-RATE_OF_A_PROCESS = 2_500
-"""Answers a second: four processes, their store and the generator do not fill two cores with that."""
+SETTLED_A_SECOND = 400_000
+"""Subscribers just loaded for each second of warming up: the store goes on to enlarge its tables meanwhile."""
 ONE_AT_A_TIME = "[limits]\nrequests_in_flight = 1\n"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long each point is measured, and whether the long points are wanted too."""
-
-    seconds: int = 4
-    full: bool = False
-    short: bool = False
-
-
-def parameters_of(profile: LoadProfile, kind: str, seconds: int, **more: Figure) -> dict[str, Figure]:
-    """What was chosen for a point."""
-    return {
-        "server": kind,
-        "connections": profile.gateways,
-        "window": 0 if profile.paced else profile.window,
-        "updates": profile.updates,
-        "rating_groups": profile.rating_groups,
-        "subscribers": profile.subscribers,
-        "seconds": seconds,
-        **more,
-    }
-
-
-def closed_point(server: RunningServer, profile: LoadProfile, seconds: int) -> WindowOutcome:
-    """One closed loop. RuntimeError where an answer was missing or malformed."""
-    outcome = run_windows(*closed_loop(profile, WARM_UP_S, seconds), server)
-    if not outcome.report.well:
-        raise RuntimeError(outcome.report.as_text())
-    return outcome.windows[0]
 
 
 def curve_of_subscribers(plan: Plan) -> list[Measurement]:
     """Subscribers of the durable server, which remembers 200,000 accounts and reads the others again.
 
     Told too is the start with all of them to be loaded: seconds, CPU of server and store, the store's memory.
-    What the load wrote is on the disk before the measurement begins.
+    What the load wrote is on the disk before the measurement begins, and the store has had time to put its
+    tables in order.
     """
     counts = (1_000, 100_000) if plan.short else SUBSCRIBERS_FULL if plan.full else SUBSCRIBERS
     found = []
@@ -89,7 +55,8 @@ def curve_of_subscribers(plan: Plan) -> list[Measurement]:
                 "store_mib": resident_kib(server.store_pid) // 1024,
             }
             os.sync()  # else commits wait for what the load wrote: gigabytes with many subscribers
-            point = closed_point(server, profile, plan.seconds)
+            warm_up_s = WARM_UP_S + count // SETTLED_A_SECOND
+            point = closed_point(server, profile, plan.seconds, warm_up_s)
         point.figures |= loading
         parameters = parameters_of(profile, DURABLE, plan.seconds)
         found.append(Measurement("scale", "subscribers", f"{COMMAND} subscribers", parameters, point.figures))
@@ -126,54 +93,17 @@ def curve_of_rules(plan: Plan) -> list[Measurement]:
     return found
 
 
-def curve_of_processes(plan: Plan) -> list[Measurement]:
-    """Server processes on one Valkey: each offered the same modest load, and then all that the cores give.
-
-    The first tells what sharing a store costs: CPU per answer beside that of one process alone. In the second
-    all processes share this machine's cores with store and generator.
-    """
+def curve_of_mixes(plan: Plan) -> list[Measurement]:
+    """Data alone, and data with calls and messages, by one catalogue."""
     found = []
-    alone: dict[str, Figure] = {}
-    for count in PROCESSES_FULL if plan.full else PROCESSES:
-        with Workshop() as workshop:
-            server = workshop.start(DURABLE, ServerOptions(subscribers=count * 2 * SESSIONS_OF_A_PROCESS))
-            for _ in range(count - 1):
-                server.companions.append(workshop.start(DURABLE, ServerOptions(), server.store_url))
-            even = modest_point(server, count, plan.seconds)
-            closed = closed_point(server, BASE, plan.seconds)
-        figures = even.windows[0].figures
-        alone = alone or figures
-        figures |= beside_one(figures, alone, count)
-        for case, profile, point in (
-            ("processes, even load", even.profile, figures),
-            ("processes", BASE, closed.figures),
-        ):
-            parameters = parameters_of(profile, DURABLE, plan.seconds, processes=count)
-            found.append(Measurement("scale", case, f"{COMMAND} processes", parameters, point))
-    return found
-
-
-def modest_point(server: RunningServer, count: int, seconds: int) -> LoadOutcome:
-    """An open loop of the same rate for each process. RuntimeError where an answer was missing or malformed."""
-    profile = replace(
-        BASE,
-        gateways=GATEWAYS_OF_A_PROCESS * count,
-        sessions=SESSIONS_OF_A_PROCESS * count,
-        subscribers=2 * SESSIONS_OF_A_PROCESS * count,
-    )
-    outcome = run_windows(*rate_steps(profile, [RATE_OF_A_PROCESS * count], WARM_UP_S, seconds), server)
-    if not outcome.report.well:
-        raise RuntimeError(outcome.report.as_text())
-    return outcome
-
-
-def beside_one(figures: dict[str, Figure], alone: dict[str, Figure], count: int) -> dict[str, Figure]:
-    """Answers of a process and CPU of an answer, in percent of those of one process alone."""
-    answers = float(figures["admitted_per_s"]) / count
-    found: dict[str, Figure] = {"answers_of_one_percent": round(100 * answers / float(alone["admitted_per_s"]))}
-    for name in ("server_cpu", "store_cpu"):
-        part = float(figures[f"{name}_us"]) / max(float(alone[f"{name}_us"]), 0.01)
-        found[f"{name}_of_one_percent"] = round(100 * part)
+    with Workshop() as workshop:
+        catalogue = write_mix_catalogue(workshop.path / "catalogue.yaml")
+        server = workshop.start(DURABLE, ServerOptions(catalogue=str(catalogue)))
+        for mix in MIXES[-1:] if plan.short else MIXES:
+            profile = replace(BASE, mix=read_mix(mix))
+            point = closed_point(server, profile, plan.seconds)
+            parameters = parameters_of(profile, DURABLE, plan.seconds)
+            found.append(Measurement("scale", "mixes", f"{COMMAND} mixes", parameters, point.figures))
     return found
 
 
@@ -211,6 +141,7 @@ def cost_of_shedding(plan: Plan) -> list[Measurement]:
 CURVES: dict[str, Callable[[Plan], list[Measurement]]] = {
     "rating-groups": curve_of_rating_groups,
     "rules": curve_of_rules,
+    "mixes": curve_of_mixes,
     "processes": curve_of_processes,
     "load": curve_of_load,
     "shedding": cost_of_shedding,

@@ -17,13 +17,13 @@ from bench.machine import commit, machine, machine_line, versions
 from bench.micro.__main__ import measure_cases, measure_stores
 from bench.micro.instructions import unavailable
 from bench.page import DURABILITY, PAGE, render
+from bench.points import BASE, Plan
+from bench.processes import curve_of_processes
 from bench.results import RESULTS, Measurement, append, read_all
 from bench.scale import (
-    BASE,
-    Plan,
     cost_of_shedding,
     curve_of_load,
-    curve_of_processes,
+    curve_of_mixes,
     curve_of_rating_groups,
     curve_of_subscribers,
 )
@@ -52,6 +52,7 @@ def run_suite(seconds: int, rounds: int) -> list[Measurement]:
     found += compare(list(KINDS), [], BASE, ServerOptions(), rounds, seconds)
     for name, curve in (
         ("rating groups", curve_of_rating_groups),
+        ("calls and messages too", curve_of_mixes),
         ("open loop and overload", curve_of_load),
         ("cost of a 3004", cost_of_shedding),
         ("processes", curve_of_processes),
@@ -74,7 +75,8 @@ def mix_of(found: Measurement) -> str:
         load += f", {chosen['share_percent']} % of the maximum"
     if "processes" in chosen:
         load += f", {chosen['processes']} processes"
-    traffic = f"data I/U*{chosen['updates']}/T, {chosen['rating_groups']} RG"
+    kinds = chosen.get("mix", "data")
+    traffic = f"{kinds} I/U*{chosen['updates']}/T, {chosen['rating_groups']} RG"
     return f"{traffic}, {chosen['subscribers']:,} subscribers, {load}"
 
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from bench.load.measure import (
     run_windows,
 )
 from bench.load.report import COLUMNS, as_html, as_json
+from bench.rules import write_mix_catalogue
 from bench.servers import DESCRIPTIONS, KINDS, RunningServer, ServerOptions, Workshop
+from ocs.simulation.kinds import ONLY_DATA, read_mix
 from ocs.simulation.profile import LoadProfile
 
 
@@ -52,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
     load.add_argument("--sessions", type=int, default=1000, help="open loop: sessions open at a time")
     load.add_argument("--updates", type=int, default=4, help="CCR-Us between a session's CCR-I and CCR-T")
     load.add_argument("--rating-groups", type=int, default=1, help="MSCCs in a request; 0 = one without group")
+    load.add_argument(
+        "--mix",
+        type=read_mix,
+        default=ONLY_DATA,
+        help="kinds with shares, such as data=70,voice=20,sms=8,iec=2",
+    )
     load.add_argument("--subscribers", type=int, default=10_000)
     load.add_argument("--zipf", type=float, default=0.0, help="exponent of Zipf's law; 0 = uniform")
     load.add_argument("--seed", type=int, default=1)
@@ -75,6 +84,7 @@ def profile_of(options: argparse.Namespace) -> tuple[LoadProfile, list[Window]]:
         updates=options.updates,
         rating_groups=options.rating_groups,
         zipf=options.zipf,
+        mix=options.mix,
         seed=options.seed,
     )
     if options.ramp:
@@ -154,7 +164,7 @@ def outcome_data(options: argparse.Namespace, server: RunningServer, about: str)
     command = "python -m bench.load " + shlex.join(sys.argv[1:])
     data = as_json(outcome, command, about)
     if options.books:
-        data["books"] = audit_books(server, outcome.report.tally.octets_acknowledged)
+        data["books"] = audit_books(server, outcome.report.tally)
     return data
 
 
@@ -165,6 +175,8 @@ def main() -> None:
         cores = tuple(int(each) for each in options.cores.split(",") if each)
         wanted = ServerOptions(options.subscribers, max(options.rating_groups, 1), cores=cores)
         with Workshop() as workshop:
+            if options.mix != ONLY_DATA:
+                wanted = replace(wanted, catalogue=str(write_mix_catalogue(workshop.path / "catalogue.yaml")))
             server = workshop.start(options.serve, wanted)
             data = outcome_data(options, server, DESCRIPTIONS[options.serve])
     else:

@@ -9,12 +9,13 @@ from typing import Any
 
 from bench.machine import ROOT
 from bench.servers import MEMORY, RunningServer
+from ocs.simulation.tally import Tally
 
 CURRENCY = "EUR"
 
 
-def audit_books(server: RunningServer, acknowledged_octets: int) -> dict[str, Any]:
-    """Audit the store of a server that this bench started, where an octet costs one micro.
+def audit_books(server: RunningServer, tally: Tally) -> dict[str, Any]:
+    """Audit the store of a server that this bench started, where each unit costs one micro.
 
     What is given back has ``clean``, ``differences``, and both sums.
     """
@@ -28,16 +29,17 @@ def audit_books(server: RunningServer, acknowledged_octets: int) -> dict[str, An
         report = json.loads(done.stdout)
     except ValueError:
         return {"clean": False, "differences": [f"ocs audit: {done.stderr.strip()}"]}
+    acknowledged = sum(sums.acknowledged for sums in tally.units)
     debited = report.get(CURRENCY, {}).get("debited_micros", 0)
     differences = list(report["differences"])
-    if debited != acknowledged_octets:
-        differences.append(f"{acknowledged_octets} octets were acknowledged, {debited} micros debited")
+    if debited != acknowledged:
+        differences.append(f"{acknowledged} units were acknowledged, {debited} micros debited")
     return {
         "clean": done.returncode == 0 and not differences,
         "accounts": report["accounts"],
         "open_sessions": report["sessions"],
         "records": report["records"],
-        "acknowledged_octets": acknowledged_octets,
+        "acknowledged_units": acknowledged,
         "debited_micros": debited,
         "differences": differences,
     }

@@ -18,6 +18,7 @@ from ocs.charging.decision import decide
 from ocs.charging.policy import ChargingPolicy
 from ocs.charging.session import ChargingSession
 from ocs.charging.session_octets import decode_session, encode_session
+from ocs.simulation.kinds import DATA, KINDS
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.requests import request_template, session_id_head
 from ocs.simulation.session import SERIAL_DIGITS, GatewayIdentity, SimulatedSession, write_request
@@ -69,10 +70,11 @@ def request_octets(rating_groups: int, request_type: int, number: int, used_octe
     """A CCR as the generator writes it."""
     profile = replace(LoadProfile(), rating_groups=rating_groups)
     head = session_id_head(profile, 1, STARTED_S)
-    template = request_template(profile, 1, request_type, len(head) + SERIAL_DIGITS)
-    identity = GatewayIdentity([template], head, profile.msisdn_base, profile.imsi_base, [0], STARTED_S)
-    session = SimulatedSession(0, rating_groups)
-    session.begin(identity, 0, 1, 4)
+    template = request_template(profile, KINDS[DATA], 1, request_type, len(head) + SERIAL_DIGITS)
+    identity = GatewayIdentity(head, profile.msisdn_base, profile.imsi_base, [0], STARTED_S)
+    kind = profile.behaviour_of(1, {DATA: [template]}).kinds[0]
+    session = SimulatedSession(0, rating_groups, kind)
+    session.begin(kind, identity, 0, 1, 4)
     session.request_number = number
     session.end_to_end = number + 1
     for place in range(rating_groups):

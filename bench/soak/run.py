@@ -66,7 +66,7 @@ def soak(plan: SoakPlan, profile: LoadProfile, config: str = "") -> dict[str, An
         settings = load_settings(Path(config) if config else None)
         settling_s = settings.charging.remember_closed_s + SETTLING_S
         data["soak"] = soak_figures(outcome, incidents, plan, watched, settling_s)
-        data["books"] = audit_books(server, outcome.report.tally.octets_acknowledged)
+        data["books"] = audit_books(server, outcome.report.tally)
     return data
 
 

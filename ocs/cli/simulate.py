@@ -9,11 +9,21 @@ from typing import Any, TypeVar
 
 import click
 
+from ocs.simulation.kinds import DATA, Mix, read_mix
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.report import LoadReport, milliseconds
 from ocs.simulation.run import run_load
 
 _USUAL = LoadProfile()
+
+
+def _mix(_context: click.Context, _option: click.Parameter, text: str) -> Mix:
+    """The mix that ``--mix`` asks for."""
+    try:
+        return read_mix(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -46,10 +56,13 @@ def _number(name: str, text: str, field: str = "") -> Callable[[Decorated], Deco
 @_number("used", "Octets of a report at most.", "used_octets")
 @_number("timeout", "Seconds until a request counts as unanswered.", "timeout_s")
 @_number("seed", "The same traffic for the same number.")
+@click.option(
+    "--mix", callback=_mix, default=DATA + "=1", help="Kinds with their shares: data=70,voice=20,sms=8,iec=2."
+)
 @click.option("--live", is_flag=True, help="Show how it goes, twice a second.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, live: bool, as_json: bool, context: str, **values: Any) -> None:
-    """Drive a charging server with data sessions: CCR-I, CCR-Us, CCR-T, over many subscribers.
+    """Drive a charging server with sessions: CCR-I, CCR-Us, CCR-T, over many subscribers; data, or a --mix.
 
     Every answer is checked. Exit code 0 when all requests were answered and all answers were well-formed.
     """

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ocs.demo.observer import Observation
 from ocs.simulation.report import LoadReport, code_line, milliseconds
+from ocs.simulation.session import OCTETS
 
 
 class Show:
@@ -57,7 +58,7 @@ class Show:
             "result codes": code_line(tally.answers.by_key()),
             "per service": code_line(tally.service_results.by_key()),
             "sessions": f"{tally.sessions_started:,} started  {tally.sessions_ended:,} ended",
-            "octets charged": f"{tally.octets_acknowledged:,}",
+            "octets charged": f"{tally.units[OCTETS].acknowledged:,}",
             "final grants": f"{tally.final_units:,}",
             "records written": f"{self._seen.records:,}",
             "server CPU": f"{cpu_percent} % of a core",

@@ -14,6 +14,8 @@ from protocol.codes import (
     AUTH_APPLICATION_ID,
     CC_REQUEST_NUMBER,
     CC_REQUEST_TYPE,
+    CC_SERVICE_SPECIFIC_UNITS,
+    CC_TIME,
     CC_TOTAL_OCTETS,
     CREDIT_CONTROL_APPLICATION,
     ERROR_FLAG,
@@ -33,12 +35,12 @@ U32: Final = 0xFFFFFFFF
 
 
 class ServiceResult:
-    """One MSCC of an answer; ``granted_octets`` is NONE where nothing was granted."""
+    """One MSCC of an answer; ``granted`` are units of any kind, NONE where nothing was granted."""
 
     def __init__(self) -> None:
         self.rating_group: i64 = NONE
         self.result_code: i64 = NONE
-        self.granted_octets: i64 = NONE
+        self.granted: i64 = NONE
         self.final = False
 
 
@@ -141,9 +143,9 @@ def _take_service(message: bytes, start: i64, end: i64, answer: Answer) -> None:
         elif code == RESULT_CODE:
             service.result_code = _once(message, at, size, answer, service.result_code, "Result-Code")
         elif code == GRANTED_SERVICE_UNIT:
-            if service.granted_octets != NONE:
+            if service.granted != NONE:
                 answer.fault = "Granted-Service-Unit occurs twice"
-            service.granted_octets = _granted(message, at + 8, at + size, answer)
+            service.granted = _granted(message, at + 8, at + size, answer)
         elif code == FINAL_UNIT_INDICATION:
             service.final = True
         at += (size + 3) & ~3
@@ -151,7 +153,7 @@ def _take_service(message: bytes, start: i64, end: i64, answer: Answer) -> None:
 
 
 def _granted(message: bytes, start: i64, end: i64, answer: Answer) -> i64:
-    """The CC-Total-Octets of a Granted-Service-Unit, 0 where it has none."""
+    """The octets, seconds or service-specific units of a Granted-Service-Unit, 0 where it has none."""
     granted: i64 = 0
     at = start
     while at < end:
@@ -159,9 +161,13 @@ def _granted(message: bytes, start: i64, end: i64, answer: Answer) -> i64:
         if size == 0:
             answer.fault = f"an AVP does not fit at octet {at}"
             return 0
-        if read_number32(message, at) == CC_TOTAL_OCTETS:
+        code = read_number32(message, at)
+        if code == CC_TIME:
+            granted = _once(message, at, size, answer, NONE, "CC-Time")
+        elif code == CC_TOTAL_OCTETS or code == CC_SERVICE_SPECIFIC_UNITS:  # noqa: PLR1714, SIM109  (boxes)
             if size != 16:
-                answer.fault = f"CC-Total-Octets has {size} octets"
+                name = "CC-Total-Octets" if code == CC_TOTAL_OCTETS else "CC-Service-Specific-Units"
+                answer.fault = f"{name} has {size} octets"
                 return 0
             granted = read_i64_be(message, at + 8)
         at += (size + 3) & ~3

@@ -10,7 +10,14 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from ocs.simulation.answer import NONE, Answer, ServiceResult, read_answer, read_number32
-from ocs.simulation.session import NO_RATING_GROUP, Behaviour, GatewayIdentity, SimulatedSession, write_request
+from ocs.simulation.session import (
+    NO_RATING_GROUP,
+    Behaviour,
+    GatewayIdentity,
+    SessionKind,
+    SimulatedSession,
+    write_request,
+)
 from ocs.simulation.tally import Tally
 from protocol.codes import RETRANSMITTED_FLAG
 from protocol.messages import INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
@@ -169,7 +176,7 @@ class Gateway:
             return "another CC-Request-Type or CC-Request-Number"
         seen: i64 = 0
         for service in answer.services:
-            place = self._place_of(service.rating_group)
+            place = _place_of(session.kind, service.rating_group)
             if place == NONE:
                 return f"Rating-Group {service.rating_group} was not asked for"
             if seen >> place & 1:
@@ -182,25 +189,27 @@ class Gateway:
         self.tally.shed += 1
         session.sent_before = True
         self.ready.append(session.slot)
+        sums = self.tally.units[session.kind.unit]
         for used in session.used:
-            self.tally.octets_reported -= used
+            sums.reported -= used
 
     def _take(self, session: SimulatedSession, answer: Answer) -> bool:
         """Take grants and results in and choose the session's next request; true at the session's end."""
         if answer.result_code != SUCCESS:
-            if session.request_type == INITIAL_REQUEST:
+            if session.request_type == INITIAL_REQUEST or session.kind.event:
                 self.tally.sessions_refused += 1
             if answer.result_code == CREDIT_LIMIT_REACHED:
                 self.tally.out_of_credit += 1
             return True
+        sums = self.tally.units[session.kind.unit]
         for used in session.used:
-            self.tally.octets_acknowledged += used
+            sums.acknowledged += used
         granted: i64 = 0
         for service in answer.services:
             granted += self._take_service(session, service)
-        if session.request_type == TERMINATION_REQUEST:
+        if session.request_type == TERMINATION_REQUEST or session.kind.event:
             return True
-        self.tally.octets_granted += granted
+        sums.granted += granted
         session.request_number += 1
         if session.updates_left == 0 or granted == 0 or session.ending or self.stopping:
             session.request_type = TERMINATION_REQUEST
@@ -211,7 +220,7 @@ class Gateway:
 
     def _take_service(self, session: SimulatedSession, service: ServiceResult) -> i64:
         """Remember one rating group's grant; its octets. A refusal or final units end the session."""
-        place = self._place_of(service.rating_group)
+        place = _place_of(session.kind, service.rating_group)
         if place == NONE:
             return 0
         if service.final:
@@ -224,29 +233,23 @@ class Gateway:
                 session.ending = True
             if result_code == CREDIT_LIMIT_REACHED:
                 self.tally.out_of_credit += 1
-        granted: i64 = max(service.granted_octets, 0)
+        granted: i64 = max(service.granted, 0)
         session.granted[place] = granted
         return granted
 
-    def _place_of(self, rating_group: i64) -> i64:
-        """The index of a rating group among those asked for; NONE where it was not."""
-        first = self.behaviour.first_rating_group
-        if first == NO_RATING_GROUP:
-            return 0 if rating_group == NONE else NONE
-        place = rating_group - first
-        return place if 0 <= place < self.behaviour.services else NONE
-
     def _start_session(self) -> SimulatedSession:
+        draws = self.behaviour.draws
+        kind = self.behaviour.kinds[0 if len(draws) == 1 else draws[self._next_random() % len(draws)]]
         if self.free_slots:
             session = self.sessions[self.free_slots.pop()]
         else:
-            session = SimulatedSession(len(self.sessions), self.behaviour.services)
+            session = SimulatedSession(len(self.sessions), self.behaviour.services, kind)
             self.sessions.append(session)
         self._serial += 1
-        updates = self.behaviour.updates
+        updates = kind.updates
         if self._serial <= self.behaviour.sessions:  # the first ones differ, so that they do not march in step
             updates = self._next_random() % (updates + 1)
-        session.begin(self.identity, self.free_subscribers.popleft(), self._serial, updates)
+        session.begin(kind, self.identity, self.free_subscribers.popleft(), self._serial, updates)
         self.tally.sessions_started += 1
         self.open_count += 1
         return session
@@ -264,10 +267,12 @@ class Gateway:
         session.sent_ns = sent_ns
         session.event_time = self.event_time
         if session.request_type != INITIAL_REQUEST:
-            for place in range(self.behaviour.services):
+            kind = session.kind
+            sums = self.tally.units[kind.unit]
+            for place in range(kind.services):
                 if not session.sent_before:
-                    session.used[place] = self._usage(session.granted[place])
-                self.tally.octets_reported += session.used[place]
+                    session.used[place] = kind.used if kind.event else self._usage(kind, session.granted[place])
+                sums.reported += session.used[place]
         self.tally.requests += 1
         self._write(session, 0)
 
@@ -277,11 +282,13 @@ class Gateway:
         session.hop_by_hop = self._generation << SLOT_BITS | session.slot
         session.outstanding = True
         self.outstanding += 1
-        write_request(self._out, session, self.identity.templates[session.request_type - 1], flags)
+        kind = session.kind
+        template = kind.templates[0 if kind.event else session.request_type - 1]
+        write_request(self._out, session, template, flags)
 
-    def _usage(self, granted: i64) -> i64:
+    def _usage(self, kind: SessionKind, granted: i64) -> i64:
         """Between half of the usual report and all of it, at most what was granted."""
-        most = self.behaviour.used_octets
+        most = kind.used
         used = most - self._next_random() % (most // 2 + 1)
         return used if used < granted else granted
 
@@ -289,3 +296,12 @@ class Gateway:
         """The next number of a plain congruential generator: the same traffic for the same seed."""
         self._random = (self._random * 1103515245 + 12345) & RANDOM_MASK
         return self._random >> 8
+
+
+def _place_of(kind: SessionKind, rating_group: i64) -> i64:
+    """The index of a rating group among those asked for; NONE where it was not."""
+    first = kind.first_rating_group
+    if first == NO_RATING_GROUP:
+        return 0 if rating_group == NONE else NONE
+    place = rating_group - first
+    return place if 0 <= place < kind.services else NONE

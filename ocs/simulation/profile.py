@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from ocs.simulation.kinds import DATA, KINDS, ONLY_DATA, Mix, TrafficKind
 from ocs.simulation.schedule import RateStep, Schedule
+from ocs.simulation.session import NO_RATING_GROUP, Behaviour, SessionKind
+from ocs.simulation.template import RequestTemplate
 
 MAX_SERVICES: Final = 60
 """MSCCs in one request."""
@@ -24,6 +27,9 @@ class LoadProfile:
     was granted. ``steps`` are rates one after the other instead of ``rate`` and ``seconds``. ``zipf`` above 0
     draws the subscribers by Zipf's law with that exponent, so that a few have many sessions at a time;
     otherwise each has at most one. Gateways are spread over ``port`` and ``more_ports``.
+
+    ``mix`` has the kinds of traffic with their shares of the sessions. ``service_context``, ``updates``,
+    ``rating_groups`` and octets are those of data; other kinds have one MSCC without Rating-Group.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +55,7 @@ class LoadProfile:
     seed: int = 1
     steps: tuple[RateStep, ...] = ()
     zipf: float = 0.0
+    mix: Mix = ONLY_DATA
 
     def faults(self) -> list[str]:
         """What is wrong with the numbers, in words; empty where they can be run."""
@@ -82,6 +89,35 @@ class LoadProfile:
     def schedule(self) -> Schedule:
         """The moments of an open loop's requests."""
         return Schedule(list(self.steps) or [RateStep(self.seconds, self.rate, self.rate)])
+
+    def services_of(self, kind: TrafficKind) -> int:
+        """How many MSCCs a request of a kind has."""
+        return max(self.rating_groups, 1) if kind.name == DATA else 1
+
+    def first_group_of(self, kind: TrafficKind) -> int:
+        """The first rating group of a kind's requests, or NO_RATING_GROUP."""
+        return self.first_rating_group if kind.name == DATA and self.rating_groups else NO_RATING_GROUP
+
+    def behaviour_of(self, gateway: int, templates: dict[str, list[RequestTemplate]]) -> Behaviour:
+        """What a gateway does whose requests are made of these templates, by kind."""
+        kinds = []
+        draws: list[int] = []
+        for place, (name, share) in enumerate(self.mix):
+            kind = KINDS[name]
+            draws += [place] * share
+            kinds.append(
+                SessionKind(
+                    templates[name],
+                    updates=self.updates if kind.updates is None else kind.updates,
+                    services=self.services_of(kind),
+                    first_rating_group=self.first_group_of(kind),
+                    used=kind.used or self.used_octets,
+                    unit=kind.unit,
+                    event=kind.event,
+                )
+            )
+        sessions = max(self.sessions_at_once() // self.gateways, 1)
+        return Behaviour(kinds, draws, seed=self.seed + gateway, paced=self.paced, sessions=sessions)
 
     def subscribers_of(self, gateway: int) -> list[int]:
         """The subscribers of a gateway's sessions, in turn; with ``zipf``, all draw from all."""

@@ -3,9 +3,11 @@
 from typing import Any
 
 from ocs.simulation.profile import LoadProfile
+from ocs.simulation.session import OCTETS
 from ocs.simulation.tally import Tally
 
-TYPE_NAMES = {1: "initial", 2: "update", 3: "termination"}
+TYPE_NAMES = {1: "initial", 2: "update", 3: "termination", 4: "event"}
+UNIT_NAMES = ("octets", "seconds", "events")
 QUANTILES = {"p50_us": 5000, "p95_us": 9500, "p99_us": 9900, "p99_9_us": 9990}
 
 
@@ -56,11 +58,19 @@ class LoadReport:
             },
             "out_of_credit": tally.out_of_credit,
             "final_units": tally.final_units,
-            "octets_granted": tally.octets_granted,
-            "octets_reported": tally.octets_reported,
-            "octets_acknowledged": tally.octets_acknowledged,
+            **self._units(),
             "faults": list(tally.faults),
         }
+
+    def _units(self) -> dict[str, int]:
+        """What was granted, reported and acknowledged: octets always, other units where the mix has them."""
+        found: dict[str, int] = {}
+        for unit, (name, sums) in enumerate(zip(UNIT_NAMES, self.tally.units, strict=True)):
+            if unit == OCTETS or sums.reported or sums.granted:
+                found[f"{name}_granted"] = sums.granted
+                found[f"{name}_reported"] = sums.reported
+                found[f"{name}_acknowledged"] = sums.acknowledged
+        return found
 
     def as_text(self) -> str:
         """The report in a few lines."""
@@ -70,15 +80,17 @@ class LoadReport:
         names = {"p50": "p50_us", "p95": "p95_us", "p99": "p99_us", "p99.9": "p99_9_us", "max": "max_us"}
         percentiles = "  ".join(f"{name} {milliseconds(latency[key])}" for name, key in names.items())
         sessions = f"{tally.sessions_started:,} started, {tally.sessions_ended:,} ended"
-        octets = f"{tally.octets_granted:,} granted, {tally.octets_reported:,} reported"
         lines = [
             f"{tally.answered:,} answers in {self.elapsed_us / 1e6:.1f} s: {data['answers_per_s']:,}/s",
             f"latency  {percentiles}",
             f"results  {code_line(tally.answers.by_key())}",
             f"services {code_line(tally.service_results.by_key())}",
             f"sessions {sessions}, {tally.sessions_refused:,} refused; final units {tally.final_units:,}",
-            f"octets   {octets}, {tally.octets_acknowledged:,} acknowledged",
         ]
+        for unit, (name, sums) in enumerate(zip(UNIT_NAMES, tally.units, strict=True)):
+            if unit == OCTETS or sums.reported or sums.granted:
+                sent = f"{sums.granted:,} granted, {sums.reported:,} reported"
+                lines.append(f"{name:<8} {sent}, {sums.acknowledged:,} acknowledged")
         if tally.repeated or tally.shed or tally.late:
             lines.append(
                 f"repeated {tally.repeated:,} after reconnects, {tally.shed:,} shed, {tally.late:,} late"

@@ -1,27 +1,22 @@
-"""What a packet gateway writes into its CCR-I, CCR-U and CCR-T (TS 32.299, 6.4; TS 32.251, 6.2)."""
-
-import ipaddress
-
-from librt.strings import BytesWriter
+"""What clients write into CCR-I, CCR-U and CCR-T, or into the one request of an event (TS 32.299, 6.4)."""
 
 from ocs.simulation import template as field
+from ocs.simulation.information import put_service_information
+from ocs.simulation.kinds import KINDS, TrafficKind
 from ocs.simulation.profile import LoadProfile
+from ocs.simulation.session import EVENTS, NO_RATING_GROUP, SECONDS
 from ocs.simulation.template import RequestTemplate, TemplateBuilder
 from protocol import codes
-from protocol.avp import begin_group, begin_vendor_group, end_group, put_avp, put_u32, put_u64, put_vendor_avp
+from protocol.avp import begin_group, end_group, put_avp, put_u32, put_u64, put_vendor_avp
 from protocol.codes import MANDATORY_FLAG, VENDOR_3GPP
-from protocol.messages import INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
+from protocol.messages import EVENT_REQUEST, INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
 
 DIAMETER_LOGOUT = 1
 MULTIPLE_SERVICES_SUPPORTED = 1
 SUBSCRIBER_E164, SUBSCRIBER_IMSI = 0, 1
 REASON_FINAL, REASON_QUOTA_EXHAUSTED = 2, 3
 
-GGSN_ADDRESS, GGSN_MCC_MNC, IMSI_MCC_MNC, CHARGING_ID, PDP_TYPE = 847, 9, 8, 2, 3
-NSAPI, SELECTION_MODE, CHARGING_CHARACTERISTICS, SGSN_MCC_MNC, RAT_TYPE = 10, 12, 13, 18, 21
-USER_LOCATION, TIME_ZONE, PDP_ADDRESS, SGSN_ADDRESS = 22, 23, 1227, 1228
-EUTRAN = b"\x06"
-TAI_AND_ECGI = bytes.fromhex("8232f451000132f45100000101")
+DIRECT_DEBITING = 0
 
 
 def session_id_head(profile: LoadProfile, gateway: int, started_s: int) -> bytes:
@@ -29,10 +24,22 @@ def session_id_head(profile: LoadProfile, gateway: int, started_s: int) -> bytes
     return f"{profile.origin_host(gateway)};{started_s};".encode()
 
 
+def gateway_templates(
+    profile: LoadProfile, gateway: int, session_id_octets: int
+) -> dict[str, list[RequestTemplate]]:
+    """The templates of one gateway by kind: of CCR-I, CCR-U and CCR-T, or of the one request of an event."""
+    found = {}
+    for name, _ in profile.mix:
+        kind = KINDS[name]
+        types = (EVENT_REQUEST,) if kind.event else (INITIAL_REQUEST, UPDATE_REQUEST, TERMINATION_REQUEST)
+        found[name] = [request_template(profile, kind, gateway, each, session_id_octets) for each in types]
+    return found
+
+
 def request_template(
-    profile: LoadProfile, gateway: int, request_type: int, session_id_octets: int
+    profile: LoadProfile, kind: TrafficKind, gateway: int, request_type: int, session_id_octets: int
 ) -> RequestTemplate:
-    """The template of one CC-Request-Type for one gateway."""
+    """The template of one CC-Request-Type for one gateway and one kind of its traffic."""
     builder = TemplateBuilder()
     out = builder.out
     put_avp(out, codes.SESSION_ID, MANDATORY_FLAG, bytes(session_id_octets))
@@ -41,7 +48,8 @@ def request_template(
     put_avp(out, codes.ORIGIN_REALM, MANDATORY_FLAG, profile.realm.encode())
     put_avp(out, codes.DESTINATION_REALM, MANDATORY_FLAG, profile.realm.encode())
     put_u32(out, codes.AUTH_APPLICATION_ID, MANDATORY_FLAG, codes.CREDIT_CONTROL_APPLICATION)
-    put_avp(out, codes.SERVICE_CONTEXT_ID, MANDATORY_FLAG, profile.service_context.encode())
+    context = kind.service_context or profile.service_context
+    put_avp(out, codes.SERVICE_CONTEXT_ID, MANDATORY_FLAG, context.encode())
     put_u32(out, codes.CC_REQUEST_TYPE, MANDATORY_FLAG, request_type)
     put_u32(out, codes.CC_REQUEST_NUMBER, MANDATORY_FLAG, 0)
     builder.mark(field.REQUEST_NUMBER, 4, 0)
@@ -53,9 +61,11 @@ def request_template(
         put_u32(out, codes.TERMINATION_CAUSE, MANDATORY_FLAG, DIAMETER_LOGOUT)
     if request_type == INITIAL_REQUEST:
         put_u32(out, codes.MULTIPLE_SERVICES_INDICATOR, MANDATORY_FLAG, MULTIPLE_SERVICES_SUPPORTED)
-    for place in range(max(profile.rating_groups, 1)):
-        _put_service(builder, profile, request_type, place)
-    _put_service_information(builder, profile.apn.encode())
+    if request_type == EVENT_REQUEST:
+        put_u32(out, codes.REQUESTED_ACTION, MANDATORY_FLAG, DIRECT_DEBITING)
+    for place in range(profile.services_of(kind)):
+        _put_service(builder, profile, kind, request_type, place)
+    put_service_information(builder, kind.unit, profile.apn.encode(), len(profile.msisdn_base))
     return builder.finish()
 
 
@@ -67,16 +77,47 @@ def _put_subscription(builder: TemplateBuilder, kind: int, number: int, digits: 
     end_group(builder.out, start)
 
 
-def _put_service(builder: TemplateBuilder, profile: LoadProfile, request_type: int, place: int) -> None:
+def _put_service(
+    builder: TemplateBuilder, profile: LoadProfile, kind: TrafficKind, request_type: int, place: int
+) -> None:
     out = builder.out
     service = begin_group(out, codes.MULTIPLE_SERVICES_CREDIT_CONTROL, MANDATORY_FLAG)
-    if request_type in {INITIAL_REQUEST, UPDATE_REQUEST}:
+    if request_type != TERMINATION_REQUEST:
         requested = begin_group(out, codes.REQUESTED_SERVICE_UNIT, MANDATORY_FLAG)
-        if profile.requested_octets:
-            put_u64(out, codes.CC_TOTAL_OCTETS, MANDATORY_FLAG, profile.requested_octets)
+        _put_requested(builder, profile, kind)
         end_group(out, requested)
-    if request_type != INITIAL_REQUEST:
+    reports = request_type in {UPDATE_REQUEST, TERMINATION_REQUEST}
+    if reports:
         used = begin_group(out, codes.USED_SERVICE_UNIT, MANDATORY_FLAG)
+        _put_used(builder, kind.unit, place)
+        end_group(out, used)
+    first = profile.first_group_of(kind)
+    if first != NO_RATING_GROUP:
+        put_u32(out, codes.RATING_GROUP, MANDATORY_FLAG, first + place)
+    if reports:
+        reason = REASON_FINAL if request_type == TERMINATION_REQUEST else REASON_QUOTA_EXHAUSTED
+        put_vendor_avp(out, codes.REPORTING_REASON, MANDATORY_FLAG, VENDOR_3GPP, reason.to_bytes(4))
+    end_group(out, service)
+
+
+def _put_requested(builder: TemplateBuilder, profile: LoadProfile, kind: TrafficKind) -> None:
+    if kind.unit == SECONDS:
+        put_u32(builder.out, codes.CC_TIME, MANDATORY_FLAG, kind.requested)
+    elif kind.unit == EVENTS:
+        put_u64(builder.out, codes.CC_SERVICE_SPECIFIC_UNITS, MANDATORY_FLAG, kind.requested)
+    elif profile.requested_octets:
+        put_u64(builder.out, codes.CC_TOTAL_OCTETS, MANDATORY_FLAG, profile.requested_octets)
+
+
+def _put_used(builder: TemplateBuilder, unit: int, place: int) -> None:
+    out = builder.out
+    if unit == SECONDS:
+        put_u32(out, codes.CC_TIME, MANDATORY_FLAG, 0)
+        builder.mark(field.USED_TIME, 4, place)
+    elif unit == EVENTS:
+        put_u64(out, codes.CC_SERVICE_SPECIFIC_UNITS, MANDATORY_FLAG, 0)
+        builder.mark(field.USED_TOTAL, 8, place)
+    else:
         for code, number in (
             (codes.CC_TOTAL_OCTETS, field.USED_TOTAL),
             (codes.CC_INPUT_OCTETS, field.USED_INPUT),
@@ -84,43 +125,3 @@ def _put_service(builder: TemplateBuilder, profile: LoadProfile, request_type: i
         ):
             put_u64(out, code, MANDATORY_FLAG, 0)
             builder.mark(number, 8, place)
-        end_group(out, used)
-    if profile.rating_groups:
-        put_u32(out, codes.RATING_GROUP, MANDATORY_FLAG, profile.first_rating_group + place)
-    if request_type != INITIAL_REQUEST:
-        reason = REASON_FINAL if request_type == TERMINATION_REQUEST else REASON_QUOTA_EXHAUSTED
-        _put_3gpp(out, codes.REPORTING_REASON, MANDATORY_FLAG, reason.to_bytes(4))
-    end_group(out, service)
-
-
-def _put_service_information(builder: TemplateBuilder, apn: bytes) -> None:
-    out = builder.out
-    information = begin_vendor_group(out, codes.SERVICE_INFORMATION, MANDATORY_FLAG, VENDOR_3GPP)
-    packet = begin_vendor_group(out, codes.PS_INFORMATION, MANDATORY_FLAG, VENDOR_3GPP)
-    _put_3gpp(out, CHARGING_ID, MANDATORY_FLAG, bytes(4))
-    builder.mark(field.CHARGING_ID, 4, 0)
-    _put_3gpp(out, PDP_TYPE, MANDATORY_FLAG, bytes(4))
-    _put_3gpp(out, PDP_ADDRESS, MANDATORY_FLAG, _address("10.45.0.2"))
-    _put_3gpp(out, SGSN_ADDRESS, MANDATORY_FLAG, _address("192.0.2.1"))
-    _put_3gpp(out, GGSN_ADDRESS, MANDATORY_FLAG, _address("192.0.2.2"))
-    _put_3gpp(out, IMSI_MCC_MNC, 0, b"23415")
-    _put_3gpp(out, GGSN_MCC_MNC, 0, b"23415")
-    _put_3gpp(out, NSAPI, 0, b"5")
-    put_avp(out, codes.CALLED_STATION_ID, MANDATORY_FLAG, apn)
-    _put_3gpp(out, SELECTION_MODE, 0, b"0")
-    _put_3gpp(out, CHARGING_CHARACTERISTICS, 0, b"0800")
-    _put_3gpp(out, SGSN_MCC_MNC, 0, b"23415")
-    _put_3gpp(out, RAT_TYPE, 0, EUTRAN)
-    _put_3gpp(out, USER_LOCATION, 0, TAI_AND_ECGI)
-    _put_3gpp(out, TIME_ZONE, 0, bytes(2))
-    end_group(out, packet)
-    end_group(out, information)
-
-
-def _put_3gpp(out: BytesWriter, code: int, flags: int, data: bytes) -> None:
-    put_vendor_avp(out, code, flags, VENDOR_3GPP, data)
-
-
-def _address(text: str) -> bytes:
-    """An Address AVP's data: the family (1 = IPv4) and the octets (RFC 6733, 4.3.1)."""
-    return b"\0\x01" + ipaddress.IPv4Address(text).packed

@@ -11,10 +11,9 @@ from ocs.simulation.gateway import Gateway
 from ocs.simulation.peer_messages import PeerMessages
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.report import LoadReport
-from ocs.simulation.requests import request_template, session_id_head
-from ocs.simulation.session import NO_RATING_GROUP, SERIAL_DIGITS, Behaviour, GatewayIdentity
+from ocs.simulation.requests import gateway_templates, session_id_head
+from ocs.simulation.session import SERIAL_DIGITS, GatewayIdentity
 from ocs.simulation.tally import Tally
-from protocol.messages import INITIAL_REQUEST, TERMINATION_REQUEST, UPDATE_REQUEST
 
 SECOND_NS: Final = 1_000_000_000
 NOTHING_TO_SEND_NS: Final = 200_000
@@ -72,20 +71,10 @@ class LoadRun:
         profile = self.profile
         head = session_id_head(profile, number, started_s)
         octets = len(head) + SERIAL_DIGITS
-        types = (INITIAL_REQUEST, UPDATE_REQUEST, TERMINATION_REQUEST)
-        templates = [request_template(profile, number, each, octets) for each in types]
+        templates = gateway_templates(profile, number, octets)
         own = profile.subscribers_of(number)
-        identity = GatewayIdentity(templates, head, profile.msisdn_base, profile.imsi_base, own, started_s)
-        behaviour = Behaviour(
-            updates=profile.updates,
-            services=max(profile.rating_groups, 1),
-            first_rating_group=profile.first_rating_group if profile.rating_groups else NO_RATING_GROUP,
-            used_octets=profile.used_octets,
-            seed=profile.seed + number,
-            paced=profile.paced,
-            sessions=max(profile.sessions_at_once() // profile.gateways, 1),
-        )
-        gateway = Gateway(identity, behaviour)
+        identity = GatewayIdentity(head, profile.msisdn_base, profile.imsi_base, own, started_s)
+        gateway = Gateway(identity, profile.behaviour_of(number, templates))
         gateway.event_time = event_time()
         messages = PeerMessages(profile.origin_host(number), profile.realm, started_s)
         return GatewayConnection(gateway, messages, profile.host, profile.port_of(number))

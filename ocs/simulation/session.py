@@ -8,28 +8,29 @@ from mypy_extensions import i64, u8
 from ocs.simulation import template as field
 from ocs.simulation.template import RequestTemplate
 from protocol.avp import put_number32
-from protocol.messages import INITIAL_REQUEST
+from protocol.messages import EVENT_REQUEST, INITIAL_REQUEST
 
 SERIAL_DIGITS: Final = 10
 NO_RATING_GROUP: Final = -1
+OCTETS: Final = 0
+SECONDS: Final = 1
+EVENTS: Final = 2
 
 
 class GatewayIdentity:
-    """A gateway's own part of the traffic: templates for I, U and T, and names and numbers of its subscribers.
+    """A gateway's own part of the traffic: names and numbers of its subscribers.
 
     ``subscribers`` are added to the bases. ``started_s`` is the epoch second that makes End-to-End ids unique.
     """
 
     def __init__(
         self,
-        templates: list[RequestTemplate],
         session_id_head: bytes,
         msisdn_base: str,
         imsi_base: str,
         subscribers: list[int],
         started_s: i64,
     ) -> None:
-        self.templates = templates
         self.session_id_head = session_id_head
         self.msisdn_base = int(msisdn_base)
         self.msisdn_digits = len(msisdn_base)
@@ -39,28 +40,46 @@ class GatewayIdentity:
         self.started_s = started_s
 
 
-class Behaviour:
-    """What every session does.
+class SessionKind:
+    """What sessions (or events) of one kind do.
 
-    ``updates`` CCR-Us; ``services`` MSCCs from ``first_rating_group`` on (or NO_RATING_GROUP); reports of at
-    most ``used_octets``. ``paced`` is the open loop; ``sessions`` are open at a time.
+    ``templates`` are of CCR-I, CCR-U and CCR-T, or of the one request of an event. ``updates`` CCR-Us;
+    ``services`` MSCCs from ``first_rating_group`` on (or NO_RATING_GROUP); reports of at most ``used``, in
+    ``unit``.
     """
 
     def __init__(
         self,
+        templates: list[RequestTemplate],
         *,
         updates: i64,
         services: i64,
         first_rating_group: i64,
-        used_octets: i64,
-        seed: i64,
-        paced: bool,
-        sessions: i64,
+        used: i64,
+        unit: i64,
+        event: bool,
     ) -> None:
+        self.templates = templates
         self.updates = updates
         self.services = services
         self.first_rating_group = first_rating_group
-        self.used_octets = used_octets
+        self.used = used
+        self.unit = unit
+        self.event = event
+
+
+class Behaviour:
+    """What a gateway does. ``paced`` is the open loop; ``sessions`` are open at a time.
+
+    Each session is of one of the ``kinds``, drawn from ``draws``, their places as often as they shall come.
+    """
+
+    def __init__(
+        self, kinds: list[SessionKind], draws: list[int], *, seed: i64, paced: bool, sessions: i64
+    ) -> None:
+        self.kinds = kinds
+        self.draws = draws
+        self.services: i64 = max(kind.services for kind in kinds)
         self.seed = seed
         self.paced = paced
         self.sessions = sessions
@@ -72,8 +91,9 @@ class SimulatedSession:
     ``sent_before``: the next request was sent already, and not served as far as is known: it stays as it is.
     """
 
-    def __init__(self, slot: i64, services: i64) -> None:
+    def __init__(self, slot: i64, services: i64, kind: SessionKind) -> None:
         self.slot = slot
+        self.kind = kind
         self.subscriber: int = 0
         self.session_id = b""
         self.msisdn = b""
@@ -92,14 +112,17 @@ class SimulatedSession:
         self.granted: list[int] = [0] * services
         self.used: list[int] = [0] * services
 
-    def begin(self, identity: GatewayIdentity, subscriber: int, serial: i64, updates: i64) -> None:
+    def begin(
+        self, kind: SessionKind, identity: GatewayIdentity, subscriber: int, serial: i64, updates: i64
+    ) -> None:
         """Become a new session of a subscriber; ``serial`` counts the gateway's sessions."""
+        self.kind = kind
         self.subscriber = subscriber
         self.serial = serial
         self.session_id = identity.session_id_head + digits(serial, SERIAL_DIGITS)
         self.msisdn = digits(identity.msisdn_base + subscriber, identity.msisdn_digits)
         self.imsi = digits(identity.imsi_base + subscriber, identity.imsi_digits)
-        self.request_type = INITIAL_REQUEST
+        self.request_type = EVENT_REQUEST if kind.event else INITIAL_REQUEST
         self.request_number = 0
         self.updates_left = updates
         self.ending = False
@@ -150,5 +173,7 @@ def _write_field(out: BytesWriter, session: SimulatedSession, name: i64, place: 
         write_i64_be(out, session.used[place])
     elif name == field.USED_INPUT:
         write_i64_be(out, session.used[place] // 10)
+    elif name == field.USED_TIME:
+        put_number32(out, session.used[place])
     else:
         write_i64_be(out, session.used[place] - session.used[place] // 10)

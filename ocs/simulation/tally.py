@@ -44,13 +44,28 @@ class ResultCounts:
             mine.times += count.times
 
 
+class UnitSums:
+    """Units of one kind: reported when sent, acknowledged when the answer to their request is a success."""
+
+    def __init__(self) -> None:
+        self.granted: i64 = 0
+        self.reported: i64 = 0
+        self.acknowledged: i64 = 0
+
+    def add(self, other: "UnitSums") -> None:
+        """Take another gateway's sums in."""
+        self.granted += other.granted
+        self.reported += other.reported
+        self.acknowledged += other.acknowledged
+
+
 class Tally:
     """Counts of one gateway, or of several added up.
 
-    ``answers`` and ``service_results`` are of answers and of their MSCCs. Octets are reported
-    when sent and acknowledged when the answer to their request is a success; what was shed with 3004 is
-    sent again and counts as reported once. ``latency`` (us) leaves out what was shed, and the CCR-Ts after
-    the end. ``late`` answers came after their request was given up.
+    ``answers`` and ``service_results`` are of answers and of their MSCCs. ``units`` are octets, seconds and
+    service-specific units; what was shed with 3004 is sent again and counts as reported once. ``latency`` (us)
+    leaves out what was shed, and the CCR-Ts after the end. ``late`` answers came after their request was given
+    up.
     """
 
     def __init__(self) -> None:
@@ -65,9 +80,7 @@ class Tally:
         self.sessions_ended: i64 = 0
         self.sessions_refused: i64 = 0
         self.out_of_credit: i64 = 0
-        self.octets_granted: i64 = 0
-        self.octets_reported: i64 = 0
-        self.octets_acknowledged: i64 = 0
+        self.units = [UnitSums(), UnitSums(), UnitSums()]
         self.final_units: i64 = 0
         self.answers = ResultCounts()
         self.service_results = ResultCounts()
@@ -93,9 +106,8 @@ class Tally:
         self.sessions_ended += other.sessions_ended
         self.sessions_refused += other.sessions_refused
         self.out_of_credit += other.out_of_credit
-        self.octets_granted += other.octets_granted
-        self.octets_reported += other.octets_reported
-        self.octets_acknowledged += other.octets_acknowledged
+        for unit in range(len(self.units)):
+            self.units[unit].add(other.units[unit])
         self.final_units += other.final_units
         self.answers.add(other.answers)
         self.service_results.add(other.service_results)

@@ -24,6 +24,7 @@ CHARGING_ID: Final = 7
 USED_TOTAL: Final = 8
 USED_INPUT: Final = 9
 USED_OUTPUT: Final = 10
+USED_TIME: Final = 11
 
 
 class RequestTemplate:
@@ -50,9 +51,9 @@ class TemplateBuilder:
         self.fields: list[int] = [HOP_BY_HOP, END_TO_END]
         self.places: list[int] = [0, 0]
 
-    def mark(self, field: i64, size: i64, place: i64) -> None:
-        """The last ``size`` octets written (without their padding) are a field."""
-        padding = (4 - size % 4) % 4
+    def mark(self, field: i64, size: i64, place: i64, before: i64 = 0) -> None:
+        """The last ``size`` octets written (padding apart) are a field, behind ``before`` of its AVP."""
+        padding = (4 - (before + size) % 4) % 4
         self.starts.append(len(self.out) - size - padding)
         self.sizes.append(size)
         self.fields.append(field)

@@ -27,6 +27,7 @@ from bench.servers import ECHO, MEMORY, ServerOptions, Workshop
 from ocs.latency import LatencyHistogram
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.schedule import RateStep, Schedule
+from ocs.simulation.session import OCTETS
 
 SECOND_NS = 1_000_000_000
 
@@ -198,7 +199,7 @@ def test_zipf_against_our_server(workshop: Workshop) -> None:
     outcome = run_windows(*closed_loop(profile, 0, 1), server)
 
     assert outcome.report.well, outcome.report.as_text()
-    assert outcome.report.tally.octets_acknowledged > 0
+    assert outcome.report.tally.units[OCTETS].acknowledged > 0
 
 
 def test_the_command_writes_json_html_and_books(tmp_path: Path) -> None:
@@ -221,5 +222,5 @@ def test_the_command_writes_json_html_and_books(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     books = json.loads(data.read_text())["books"]
     assert books["clean"]
-    assert books["acknowledged_octets"] == books["debited_micros"] > 0
+    assert books["acknowledged_units"] == books["debited_micros"] > 0
     assert "Books balance" in page.read_text()

@@ -12,8 +12,10 @@ from bench.micro import instructions
 from bench.micro.cases import conversation
 from bench.micro.stores import change_sets, memory_costs, packing_costs, valkey_costs
 from bench.micro.timing import cpu_ns_of
+from bench.points import Plan
+from bench.processes import curve_of_processes
 from bench.rules import write_catalogue
-from bench.scale import Plan, cost_of_shedding, curve_of_processes, curve_of_rules
+from bench.scale import cost_of_shedding, curve_of_mixes, curve_of_rules
 from bench.servers import (
     DURABLE,
     ECHO,
@@ -123,6 +125,14 @@ def test_shedding_is_measured_on_a_server_that_sheds() -> None:
 def test_rules_make_a_curve() -> None:
     """Each size of catalogue is one point."""
     assert [each.parameters["rules"] for each in curve_of_rules(Plan(1, short=True))] == [10, 1000]
+
+
+@pytest.mark.soak
+def test_mixes_make_a_curve() -> None:
+    """The mix is measured, and told beside its figures."""
+    (found,) = curve_of_mixes(Plan(1, short=True))
+    assert found.parameters["mix"] == "data=60,voice=25,sms=15"
+    assert int(found.figures["answers_per_s"]) > 0
 
 
 def test_micro_cases_can_be_called() -> None:

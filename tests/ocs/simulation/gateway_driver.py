@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from ocs.simulation.gateway import Gateway
 from ocs.simulation.profile import LoadProfile
-from ocs.simulation.requests import request_template, session_id_head
-from ocs.simulation.session import NO_RATING_GROUP, SERIAL_DIGITS, Behaviour, GatewayIdentity
+from ocs.simulation.requests import gateway_templates, session_id_head
+from ocs.simulation.session import SERIAL_DIGITS, GatewayIdentity
 from protocol.decode import decode_request
 from protocol.encode import Identity, encode_answer
 from protocol.framing import MessageFramer
@@ -20,19 +20,12 @@ def build_gateway(profile: LoadProfile | None = None, *, sessions: int = 2) -> G
     """The gateway of a profile (ten subscribers where none is given), ``sessions`` at a time."""
     profile = profile or LoadProfile(subscribers=10)
     head = session_id_head(profile, 1, 1_700_000_000)
-    templates = [request_template(profile, 1, each, len(head) + SERIAL_DIGITS) for each in (1, 2, 3)]
-    identity = GatewayIdentity(
-        templates, head, profile.msisdn_base, profile.imsi_base, list(range(profile.subscribers)), 1_700_000_000
-    )
-    behaviour = Behaviour(
-        updates=profile.updates,
-        services=max(profile.rating_groups, 1),
-        first_rating_group=profile.first_rating_group if profile.rating_groups else NO_RATING_GROUP,
-        used_octets=profile.used_octets,
-        seed=profile.seed,
-        paced=profile.rate > 0,
-        sessions=sessions,
-    )
+    templates = gateway_templates(profile, 1, len(head) + SERIAL_DIGITS)
+    subscribers = list(range(profile.subscribers))
+    identity = GatewayIdentity(head, profile.msisdn_base, profile.imsi_base, subscribers, 1_700_000_000)
+    behaviour = profile.behaviour_of(1, templates)
+    behaviour.seed = profile.seed
+    behaviour.sessions = sessions
     return Gateway(identity, behaviour)
 
 

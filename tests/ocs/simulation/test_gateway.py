@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from ocs.simulation.profile import LoadProfile
+from ocs.simulation.session import OCTETS
 from protocol.decode import decode_request
 from protocol.encode import encode_request_error
 from protocol.messages import (
@@ -77,7 +78,7 @@ def test_stop_ends_every_session() -> None:
         assert gateway.tally.sessions_started == gateway.tally.sessions_ended
         assert last[-1].request_type == TERMINATION_REQUEST
         assert all(request.request_type != INITIAL_REQUEST for request in last)
-        assert gateway.tally.octets_reported == gateway.tally.octets_acknowledged
+        assert gateway.tally.units[OCTETS].reported == gateway.tally.units[OCTETS].acknowledged
 
 
 def test_refused_session_is_over() -> None:
@@ -124,9 +125,12 @@ def test_shed_request_is_sent_again() -> None:
         again.request_number,
     )
     assert gateway.tally.shed == 1
-    assert gateway.tally.octets_acknowledged == again.services[0].used_octets
-    assert gateway.tally.octets_acknowledged == again.services[0].used_octets
-    assert gateway.tally.octets_reported == gateway.tally.octets_acknowledged + gateway.sessions[0].used[0]
+    assert gateway.tally.units[OCTETS].acknowledged == again.services[0].used_octets
+    assert gateway.tally.units[OCTETS].acknowledged == again.services[0].used_octets
+    assert (
+        gateway.tally.units[OCTETS].reported
+        == gateway.tally.units[OCTETS].acknowledged + gateway.sessions[0].used[0]
+    )
 
 
 def test_reconnect_repeats_what_was_not_answered() -> None:
@@ -156,7 +160,7 @@ def test_what_was_sent_is_not_changed_when_it_is_shed(*, lost: bool) -> None:
     gateway.open_window(0)
     answer_all(gateway, grant, 20)
     before = {each.session_id: each for each in map(decode_request, requests_of(gateway))}
-    reported = gateway.tally.octets_reported
+    reported = gateway.tally.units[OCTETS].reported
     if lost:
         gateway.resend_outstanding()
         answer_all(gateway, shed, 20)
@@ -172,7 +176,7 @@ def test_what_was_sent_is_not_changed_when_it_is_shed(*, lost: bool) -> None:
         first = before[each.session_id]
         assert (each.request_type, each.request_number) == (first.request_type, first.request_number)
         assert each.services[0].used_octets == first.services[0].used_octets
-    assert gateway.tally.octets_reported == reported
+    assert gateway.tally.units[OCTETS].reported == reported
 
 
 def test_sessions_that_were_never_opened_end_at_once() -> None:
