@@ -59,7 +59,10 @@ POINTS: Final = {
     "overload": lambda each: (
         f"{each.figures['offered_per_s']:,}/s offered ({each.parameters['share_percent']} %)"
     ),
-    "shedding": lambda each: f"{each.figures['shed']:,} of {each.figures['answers']:,} shed",
+    "shedding": lambda each: (
+        f"{each.figures['shed']:,} of {each.figures['answers']:,} shed, "
+        f"{each.figures.get('further_3004_us', '?')} µs of the server's CPU for a further one"
+    ),
 }
 
 

@@ -30,6 +30,7 @@ SESSIONS = 20_000
 """Open in an open loop, so that there is always one with a request to send."""
 SETTLED_A_SECOND = 400_000
 """Subscribers just loaded for each second of warming up: the store goes on to enlarge its tables meanwhile."""
+SHEDDING_RATES = (50_000, 100_000)
 ONE_AT_A_TIME = "[limits]\nrequests_in_flight = 1\n"
 
 
@@ -126,16 +127,22 @@ def curve_of_load(plan: Plan) -> list[Measurement]:
 
 
 def cost_of_shedding(plan: Plan) -> list[Measurement]:
-    """What a 3004 costs: a server that admits one request at a time sheds nearly all of an open loop."""
-    rate = 100_000
+    """What a 3004 costs: a server that admits one request at a time sheds nearly all of an open loop.
+
+    Those that it admits cost much, each being committed alone. A further 3004 costs what a higher rate takes
+    more of the server's CPU, by how many more are shed.
+    """
     profile = replace(BASE, sessions=SESSIONS, subscribers=2 * SESSIONS)
     with Workshop() as workshop:
         config = workshop.path / "ocs.toml"
         config.write_text(ONE_AT_A_TIME)
         server = workshop.start(DURABLE, ServerOptions(subscribers=2 * SESSIONS, config=str(config)))
-        outcome = run_windows(*rate_steps(profile, [rate], WARM_UP_S, plan.seconds), server)
+        outcome = run_windows(*rate_steps(profile, list(SHEDDING_RATES), WARM_UP_S, plan.seconds), server)
+    fewer, more = (window.figures for window in outcome.windows)
+    cpu_us = [float(each["server_cpu_us"]) * int(each["answers"]) for each in (fewer, more)]
+    more["further_3004_us"] = round((cpu_us[1] - cpu_us[0]) / max(int(more["shed"]) - int(fewer["shed"]), 1), 2)
     parameters = parameters_of(outcome.profile, DURABLE, plan.seconds, requests_in_flight=1)
-    return [Measurement("scale", "shedding", f"{COMMAND} shedding", parameters, outcome.windows[0].figures)]
+    return [Measurement("scale", "shedding", f"{COMMAND} shedding", parameters, more)]
 
 
 CURVES: dict[str, Callable[[Plan], list[Measurement]]] = {

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from balance.redis_store.binary import binary_of_wheel
+from balance.redis_store.launch import launch_command
 from bench.clocks import child_named
 from bench.machine import ROOT
 from bench.subscribers import write_subscribers
@@ -129,8 +130,9 @@ class Workshop:
         interpreted = kind.endswith("-interpreted")
         base = kind.removesuffix("-interpreted")
         log = (data / "server.log").open("wb")
+        program, *arguments = self._command(base, options, data, store_url)
         process = subprocess.Popen(
-            self._command(base, options, data, store_url),
+            launch_command(Path(program), arguments),  # it ends with us, however we end
             cwd=ROOT,
             env=_environment(interpreted=interpreted),
             stdout=subprocess.PIPE,

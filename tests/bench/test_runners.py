@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from bench.clocks import cpu_us, resident_kib
 from bench.compare import Rounds, compare, other_server, profile_for, summary
+from bench.machine import ROOT
 from bench.micro import instructions
 from bench.micro.cases import conversation
 from bench.micro.stores import change_sets, memory_costs, packing_costs, valkey_costs
@@ -67,6 +71,38 @@ def test_another_server_is_named_on_the_command_line() -> None:
     assert other_server("theirs=localhost:3868").pids == [0]
 
 
+STARTS_A_SERVER = """
+import time
+from bench.servers import ECHO, ServerOptions, Workshop
+with Workshop() as workshop:
+    print(workshop.start(ECHO, ServerOptions()).pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word to the child is Linux's")
+def test_a_bench_that_is_killed_leaves_no_server() -> None:
+    """A server ends with the process that measures it, also where that had no time to stop it."""
+    with subprocess.Popen([sys.executable, "-c", STARTS_A_SERVER], cwd=ROOT, stdout=subprocess.PIPE) as bench:
+        assert bench.stdout is not None
+        server = int(bench.stdout.readline())
+        assert runs(server)
+        bench.kill()
+    end_s = time.monotonic() + 10
+    while runs(server):
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+
+
+def runs(process: int) -> bool:
+    """Whether a process has not ended, whoever is to take note of its end."""
+    try:
+        status = Path("/proc", str(process), "stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
 def test_the_library_gets_one_connection_with_all_requests() -> None:
     """python-diameter tells connections apart by Hop-by-Hop identifiers, which two gateways may both use."""
     profile = profile_for(RunningServer(LIBRARY, "", 0, 0), LoadProfile(gateways=4, window=64))
@@ -119,6 +155,7 @@ def test_shedding_is_measured_on_a_server_that_sheds() -> None:
     (found,) = cost_of_shedding(Plan(1, short=True))
     assert int(found.figures["shed"]) * 2 > int(found.figures["answers"])
     assert found.parameters["server"] == DURABLE
+    assert "further_3004_us" in found.figures
 
 
 @pytest.mark.soak
