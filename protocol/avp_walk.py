@@ -136,19 +136,7 @@ def is_ascii(message: bytes, at: i64, end: i64) -> bool:
 
 def is_same(message: bytes, at: i64, end: i64, other: bytes) -> bool:
     """Whether these octets of a message are those."""
-    size: i64 = len(other)
-    if end - at != size:
-        return False
-    done: i64 = 0
-    while done + 8 <= size:
-        if read_i64_be(message, at + done) != read_i64_be(other, done):
-            return False
-        done += 8
-    while done < size:
-        if message[at + done] != other[done]:
-            return False
-        done += 1
-    return True
+    return end - at == len(other) and message[at:end] == other
 
 
 def is_utf8(octets: bytes) -> bool:

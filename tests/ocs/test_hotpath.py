@@ -111,6 +111,16 @@ def test_pure_is_pure(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_interpreted_numbers_are_plain_at_once() -> None:
+    """What the compiler makes machine integers of is ``int`` where the sources run."""
+    script = "import ocs, balance.packing as hot; print(hot.i64 is int, hot.u8 is int)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OCS_PURE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_stamp_covers_what_hot_modules_import() -> None:
     """Constants are compiled in, so a build depends on every source of ours that a hot module imports."""
     sources = hotpath.sources_behind(ROOT, ["protocol/avp.py"])

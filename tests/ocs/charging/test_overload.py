@@ -1,7 +1,7 @@
 """Admission under overload: what is taken waits a bounded time; a burst or a pause costs nobody an answer."""
 
 from ocs.charging.limits import ServiceLimits
-from ocs.charging.overload import FULL_BATCHES, AdmissionBound
+from ocs.charging.overload import FULL_BATCHES, LASTING_WINDOWS, PART, AdmissionBound
 from ocs.metrics import ServerMetrics
 from protocol.messages import CreditControlRequest
 from tests.ocs.charging.building import MSISDN, initial, mscc, seed
@@ -16,7 +16,8 @@ class Line:
     """Requests that arrive and are served at given rates, a millisecond at a time."""
 
     def __init__(self, queue_us: int = QUEUE_US) -> None:
-        self.bound = AdmissionBound(MOST, BATCH, queue_us, ServerMetrics())
+        self.metrics = ServerMetrics()
+        self.bound = AdmissionBound(MOST, BATCH, queue_us, self.metrics)
         self.now_us = 1_000_000
         self.waiting: list[int] = []
         self.shed = 0
@@ -30,6 +31,7 @@ class Line:
             room = max(int(self.bound.bound) - len(self.waiting), 0)
             self.waiting += [self.now_us] * min(arriving, room)
             self.shed += max(arriving - room, 0)
+            self.metrics.shed += max(arriving - room, 0)
             done, self.waiting = self.waiting[:served], self.waiting[served:]
             self.longest_us = max([self.longest_us, *(self.now_us - each for each in done)])
             self.bound.waited(self.waiting[0] if self.waiting else 0, self.now_us)
@@ -37,14 +39,37 @@ class Line:
 
 
 def test_under_overload_what_is_taken_waits_the_time_that_was_set() -> None:
-    """Three times what can be served: the wait settles at the setting, and all that can be is served."""
+    """Three times what can be served: the wait settles at the setting, then at a part, and the rate is kept."""
     line = Line()
     line.pass_ms(200, arriving=30, served=10)
+    line.pass_ms(50, arriving=30, served=10)
+    assert line.longest_us <= QUEUE_US * 1.1
+    line.pass_ms(LASTING_WINDOWS * QUEUE_US // 1000, arriving=30, served=10)
     for _ in range(5):
         line.pass_ms(200, arriving=30, served=10)
-        assert line.longest_us <= QUEUE_US * 1.1
+        assert line.longest_us <= QUEUE_US / PART * 1.2
         assert line.shed == 200 * 20
         assert len(line.waiting) >= 10
+
+
+def test_who_waits_for_answers_before_sending_more_is_not_cut_short() -> None:
+    """Clients that keep a queue as long as may be without a refusal keep it: nothing is refused on and on."""
+    line = Line()
+    line.pass_ms(1, arriving=450, served=10)
+    for _ in range(20):
+        line.pass_ms(50, arriving=10, served=10)
+        assert line.shed == 0
+    assert len(line.waiting) == 440
+
+
+def test_a_refusal_now_and_then_is_no_lasting_overload() -> None:
+    """A time without refusals, and the queue may be as long as before."""
+    line = Line()
+    for _ in range(10):
+        line.pass_ms(100, arriving=30, served=10)
+        line.pass_ms(60, arriving=9, served=10)
+    line.pass_ms(60, arriving=30, served=10)
+    assert line.longest_us > QUEUE_US * 0.8
 
 
 def test_the_bound_follows_what_is_served() -> None:
