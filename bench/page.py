@@ -54,7 +54,8 @@ POINTS: Final = {
         f"at {each.figures['server_cpu_of_one_percent']} % of its CPU for one"
     ),
     "open loop": lambda each: (
-        f"{each.figures['offered_per_s']:,}/s offered ({each.parameters['share_percent']} %)"
+        f"{each.parameters['server']}, {each.figures['offered_per_s']:,}/s offered "
+        f"({each.parameters['share_percent']} % of durable)"
     ),
     "overload": lambda each: (
         f"{each.figures['offered_per_s']:,}/s offered ({each.parameters['share_percent']} %)"

@@ -17,7 +17,7 @@ from bench.points import BASE, COMMAND, WARM_UP_S, Plan, closed_point, parameter
 from bench.processes import curve_of_processes
 from bench.results import Measurement, append
 from bench.rules import write_catalogue, write_mix_catalogue
-from bench.servers import DURABLE, MEMORY, ServerOptions, Workshop
+from bench.servers import DURABLE, ECHO, MEMORY, ServerOptions, Workshop
 from ocs.simulation.kinds import read_mix
 
 SUBSCRIBERS = (1_000, 10_000, 100_000, 1_000_000)
@@ -109,7 +109,10 @@ def curve_of_mixes(plan: Plan) -> list[Measurement]:
 
 
 def curve_of_load(plan: Plan) -> list[Measurement]:
-    """Open loop at parts of the closed loop's maximum, and beyond it."""
+    """Open loop at parts of the closed loop's maximum, and beyond it.
+
+    An echo in the same minutes tells what of the latency is this machine's: generator, sockets, its neighbours.
+    """
     profile = replace(BASE, sessions=SESSIONS, subscribers=2 * SESSIONS, timeout_s=30)
     shares = (50, 150) if plan.short else (25, 50, 75, 90, 110, 150)
     found = []
@@ -123,6 +126,11 @@ def curve_of_load(plan: Plan) -> list[Measurement]:
             case = "overload" if share > 100 else "open loop"
             parameters = parameters_of(outcome.profile, DURABLE, plan.seconds, share_percent=share)
             found.append(Measurement("scale", case, f"{COMMAND} load", parameters, point.figures))
+        workshop.stop(server)
+        floor = workshop.start(ECHO, ServerOptions())
+        outcome = run_windows(*rate_steps(profile, [most // 2], WARM_UP_S, plan.seconds), floor)
+    parameters = parameters_of(outcome.profile, ECHO, plan.seconds, share_percent=50)
+    found.append(Measurement("scale", "open loop", f"{COMMAND} load", parameters, outcome.windows[0].figures))
     return found
 
 
