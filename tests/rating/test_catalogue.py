@@ -1,5 +1,7 @@
 """The catalogue answers which rule and which service a request means."""
 
+import pytest
+
 from balance.quantity import OCTETS
 from rating.catalogue import (
     ANY_RATING_GROUP,
@@ -13,6 +15,7 @@ from rating.catalogue import (
     Rate,
     Rule,
 )
+from rating.plan_tables import LOW_GROUPS
 
 
 def _rule(name: str) -> Rule:
@@ -44,6 +47,20 @@ def test_rule_of_the_group_wins_over_any_and_apn_over_plan() -> None:
     for service, group, apn, name in asked:
         rule = plan.rule_for(service, group, apn)
         assert (rule.rule_id if rule is not None else "") == name
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_low_and_high_rating_groups_are_found_alike(others: bool) -> None:
+    """Groups that are looked up in a row and those that are searched for: their rule, or the one for any."""
+    named = {0: "zero", LOW_GROUPS - 1: "last", LOW_GROUPS: "first", 0xFFFFFFFF: "highest"}
+    rules = {group: _rule(name) for group, name in named.items()}
+    if others:
+        rules[ANY_RATING_GROUP] = _rule("any")
+    plan = Plan("p", "P", "EUR", True, {"data": rules}, {}, [])
+    for group in (*named, 1, LOW_GROUPS - 2, LOW_GROUPS + 1, NO_RATING_GROUP):
+        rule = plan.rule_for("data", group, b"")
+        expected = named.get(group, "any" if others else "")
+        assert (rule.rule_id if rule is not None else "") == expected
 
 
 def test_service_is_remembered_without_end_of_memory() -> None:
