@@ -76,6 +76,7 @@ HOT_MODULES: Final = (
     "ocs.latency",
     "ocs.metrics",
     "ocs.simulation.answer",
+    "ocs.simulation.answer_check",
     "ocs.simulation.echo",
     "ocs.simulation.gateway",
     "ocs.simulation.schedule",

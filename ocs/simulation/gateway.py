@@ -10,8 +10,8 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from ocs.simulation.answer import NONE, Answer, ServiceResult, read_answer, read_number32
+from ocs.simulation.answer_check import fault_of, place_of
 from ocs.simulation.session import (
-    NO_RATING_GROUP,
     Behaviour,
     GatewayIdentity,
     SessionKind,
@@ -133,7 +133,7 @@ class Gateway:
         self.outstanding -= 1
         self.tally.answered += 1
         answer = read_answer(message)
-        fault = self._fault(session, message, answer)
+        fault = fault_of(session, message, answer)
         if fault:
             self.tally.fault(fault, message)
         self.tally.answers.count(session.request_type, answer.result_code)
@@ -161,28 +161,6 @@ class Gateway:
         if not session.outstanding or session.hop_by_hop != hop_by_hop:
             return None
         return session
-
-    def _fault(self, session: SimulatedSession, message: bytes, answer: Answer) -> str:
-        """What the answer's form or echo has wrong, "" where nothing."""
-        if answer.fault:
-            return answer.fault
-        if read_number32(message, 16) != session.end_to_end:
-            return "another End-to-End identifier"
-        if answer.session_id and answer.session_id != session.session_id:
-            return "another Session-Id"
-        if answer.error:
-            return ""
-        if answer.request_type != session.request_type or answer.request_number != session.request_number:
-            return "another CC-Request-Type or CC-Request-Number"
-        seen: i64 = 0
-        for service in answer.services:
-            place = _place_of(session.kind, service.rating_group)
-            if place == NONE:
-                return f"Rating-Group {service.rating_group} was not asked for"
-            if seen >> place & 1:
-                return f"Rating-Group {service.rating_group} is answered twice"
-            seen |= i64(1) << place
-        return ""
 
     def _shed(self, session: SimulatedSession) -> None:
         """Let a request that was answered 3004 wait to be sent again as it is: it may have been served."""
@@ -220,7 +198,7 @@ class Gateway:
 
     def _take_service(self, session: SimulatedSession, service: ServiceResult) -> i64:
         """Remember one rating group's grant; its octets. A refusal or final units end the session."""
-        place = _place_of(session.kind, service.rating_group)
+        place = place_of(session.kind, service.rating_group)
         if place == NONE:
             return 0
         if service.final:
@@ -296,12 +274,3 @@ class Gateway:
         """The next number of a plain congruential generator: the same traffic for the same seed."""
         self._random = (self._random * 1103515245 + 12345) & RANDOM_MASK
         return self._random >> 8
-
-
-def _place_of(kind: SessionKind, rating_group: i64) -> i64:
-    """The index of a rating group among those asked for; NONE where it was not."""
-    first = kind.first_rating_group
-    if first == NO_RATING_GROUP:
-        return 0 if rating_group == NONE else NONE
-    place = rating_group - first
-    return place if 0 <= place < kind.services else NONE
