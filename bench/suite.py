@@ -27,9 +27,10 @@ from bench.scale import (
     curve_of_rating_groups,
     curve_of_subscribers,
 )
-from bench.servers import KINDS, ServerOptions
+from bench.servers import DURABLE, DURABLE_INTERPRETED, ECHO, LIBRARY, MEMORY, ServerOptions
 from ocs import hotpath
 
+COMPARED: Final = (DURABLE, MEMORY, DURABLE_INTERPRETED, ECHO, LIBRARY)
 REPLAYED: Final = 50_000
 REPLAY_ROUNDS: Final = 2
 """Fewer than ``bench.replay`` takes by itself: seconds are few here."""
@@ -48,8 +49,8 @@ def run_suite(seconds: int, rounds: int) -> list[Measurement]:
     _say("pricing, and past records again")
     found += rating.kinds() + rating.curve_of_prefixes(rating.PREFIXES_SHORT)
     found += replay.measure(REPLAYED, REPLAY_ROUNDS)
-    _say(f"comparison: {', '.join(KINDS)}")
-    found += compare(list(KINDS), [], BASE, ServerOptions(), rounds, seconds)
+    _say(f"comparison: {', '.join(COMPARED)}")
+    found += compare(list(COMPARED), [], BASE, ServerOptions(), rounds, seconds)
     for name, curve in (
         ("rating groups", curve_of_rating_groups),
         ("calls and messages too", curve_of_mixes),
