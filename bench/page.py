@@ -62,7 +62,7 @@ POINTS: Final = {
     ),
     "shedding": lambda each: (
         f"{each.figures['shed']:,} of {each.figures['answers']:,} shed, "
-        f"{each.figures.get('further_3004_us', '?')} µs of the server's CPU for a further one"
+        f"{each.figures.get('one_3004_us', '?')} µs of the server's CPU for one"
     ),
 }
 

@@ -15,7 +15,7 @@ from bench.clocks import cpu_us, resident_kib
 from bench.load.measure import rate_steps, run_windows
 from bench.points import BASE, COMMAND, WARM_UP_S, Plan, closed_point, parameters_of
 from bench.processes import curve_of_processes
-from bench.results import Measurement, append
+from bench.results import Figure, Measurement, append
 from bench.rules import write_catalogue, write_mix_catalogue
 from bench.servers import DURABLE, ECHO, MEMORY, ServerOptions, Workshop
 from ocs.simulation.kinds import read_mix
@@ -30,7 +30,9 @@ SESSIONS = 20_000
 """Open in an open loop, so that there is always one with a request to send."""
 SETTLED_A_SECOND = 400_000
 """Subscribers just loaded for each second of warming up: the store goes on to enlarge its tables meanwhile."""
-SHEDDING_RATES = (50_000, 100_000)
+SHEDDING_RATES = (20_000, 100_000)
+SHED_SESSIONS = 120
+"""Few: at the end each is terminated, and a request is admitted at a time."""
 ONE_AT_A_TIME = "[limits]\nrequests_in_flight = 1\n"
 
 
@@ -137,20 +139,27 @@ def curve_of_load(plan: Plan) -> list[Measurement]:
 def cost_of_shedding(plan: Plan) -> list[Measurement]:
     """What a 3004 costs: a server that admits one request at a time sheds nearly all of an open loop.
 
-    Those that it admits cost much, each being committed alone. A further 3004 costs what a higher rate takes
-    more of the server's CPU, by how many more are shed.
+    Those that it admits cost much, each being committed alone. Two rates tell the costs of both apart.
     """
-    profile = replace(BASE, sessions=SESSIONS, subscribers=2 * SESSIONS)
+    profile = replace(BASE, sessions=SHED_SESSIONS)
     with Workshop() as workshop:
         config = workshop.path / "ocs.toml"
         config.write_text(ONE_AT_A_TIME)
-        server = workshop.start(DURABLE, ServerOptions(subscribers=2 * SESSIONS, config=str(config)))
+        server = workshop.start(DURABLE, ServerOptions(config=str(config)))
         outcome = run_windows(*rate_steps(profile, list(SHEDDING_RATES), WARM_UP_S, plan.seconds), server)
     fewer, more = (window.figures for window in outcome.windows)
-    cpu_us = [float(each["server_cpu_us"]) * int(each["answers"]) for each in (fewer, more)]
-    more["further_3004_us"] = round((cpu_us[1] - cpu_us[0]) / max(int(more["shed"]) - int(fewer["shed"]), 1), 2)
+    more["one_3004_us"] = cpu_of_one_shed(fewer, more)
     parameters = parameters_of(outcome.profile, DURABLE, plan.seconds, requests_in_flight=1)
     return [Measurement("scale", "shedding", f"{COMMAND} shedding", parameters, more)]
+
+
+def cpu_of_one_shed(fewer: dict[str, Figure], more: dict[str, Figure]) -> float:
+    """What a shed request took of the server's CPU, where one of a kind took the same at both rates."""
+    cpu_us = [float(each["server_cpu_us"]) * int(each["answers"]) for each in (fewer, more)]
+    shed = [int(each["shed"]) for each in (fewer, more)]
+    served = [int(each["answers"]) - int(each["shed"]) for each in (fewer, more)]
+    apart = shed[1] * served[0] - shed[0] * served[1]
+    return round((cpu_us[1] * served[0] - cpu_us[0] * served[1]) / apart, 2) if apart else 0.0
 
 
 CURVES: dict[str, Callable[[Plan], list[Measurement]]] = {

@@ -18,8 +18,9 @@ from bench.micro.stores import change_sets, memory_costs, packing_costs, valkey_
 from bench.micro.timing import cpu_ns_of
 from bench.points import Plan
 from bench.processes import curve_of_processes
+from bench.results import Figure
 from bench.rules import write_catalogue
-from bench.scale import cost_of_shedding, curve_of_mixes, curve_of_rules
+from bench.scale import cost_of_shedding, cpu_of_one_shed, curve_of_mixes, curve_of_rules
 from bench.servers import (
     DURABLE,
     ECHO,
@@ -155,7 +156,17 @@ def test_shedding_is_measured_on_a_server_that_sheds() -> None:
     (found,) = cost_of_shedding(Plan(1, short=True))
     assert int(found.figures["shed"]) * 2 > int(found.figures["answers"])
     assert found.parameters["server"] == DURABLE
-    assert "further_3004_us" in found.figures
+    assert "one_3004_us" in found.figures
+
+
+def test_what_a_3004_costs_is_told_apart_from_what_is_served() -> None:
+    """Two runs in which a 3004 takes 2 us and a served request 100."""
+    runs: list[dict[str, Figure]] = [
+        {"answers": shed + served, "shed": shed, "server_cpu_us": (2 * shed + 100 * served) / (shed + served)}
+        for shed, served in ((50_000, 9_000), (290_000, 5_000))
+    ]
+    assert cpu_of_one_shed(*runs) == 2.0
+    assert cpu_of_one_shed(runs[0], runs[0]) == 0.0
 
 
 @pytest.mark.soak
