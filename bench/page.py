@@ -10,6 +10,7 @@ from typing import Final
 from bench.machine import ROOT, machine_line
 from bench.results import Figure, Measurement, read_all
 from bench.servers import DESCRIPTIONS, DURABLE, DURABLE_INTERPRETED, MEMORY, MEMORY_INTERPRETED
+from ocs.simulation.kinds import ONLY_DATA, text_of
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 DURABILITY: Final = {
@@ -46,7 +47,7 @@ POINTS: Final = {
     "subscribers": lambda each: f"{each.parameters['subscribers']:,} subscribers",
     "rating groups": lambda each: f"{each.parameters['server']}, {each.parameters['rating_groups']} RG",
     "rules": lambda each: f"{each.parameters['rules']:,} rules, memory",
-    "mixes": lambda each: f"{each.parameters.get('mix', 'data=1')}",
+    "mixes": lambda each: str(each.parameters.get("mix", text_of(ONLY_DATA))),
     "processes": lambda each: f"{each.parameters['processes']} server processes",
     "processes, even load": lambda each: (
         f"{each.parameters['processes']} servers: of one alone each has "

@@ -11,28 +11,17 @@ service_contexts:
 grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
 plans:
 """
-DECK_PLAN: Final = """\
-  payg:
-    name: payg
-    currency: EUR
-    overdraft: allowed
-    data:
-      - { rating_group: any, price: 1.00 EUR per 1 MB }
+CONTEXTS_OF_MIX: Final = """\
+  voice: [32260@3gpp.org]
+  sms: [32274@3gpp.org]
+"""
+OF_DECK: Final = """\
     voice:
       - { deck: international }
 rate_decks:
   international: { file: international.csv, currency: EUR }
 """
-MIX: Final = """\
-service_contexts: { data: [32251@3gpp.org], voice: [32260@3gpp.org], sms: [32274@3gpp.org] }
-grant: { default: 10 MB, maximum: 100 MB, validity_time: 1 h }
-plans:
-  payg:
-    name: payg
-    currency: EUR
-    overdraft: allowed
-    data:
-      - { rating_group: any, price: 1.00 EUR per 1 MB }
+OF_MIX: Final = """\
     voice:
       - { rating_group: any, price: 1.00 EUR per 1000000 s, grant: { default: 1 min, maximum: 1 h } }
     sms:
@@ -45,7 +34,8 @@ FIRST_RATING_GROUP: Final = 1000
 
 def write_mix_catalogue(path: Path) -> Path:
     """Write a catalogue for data, calls and messages, each unit of which costs one micro."""
-    path.write_text(MIX, encoding="ascii")
+    head = HEAD.replace("grant:", CONTEXTS_OF_MIX + "grant:")
+    path.write_text(head + _plan("payg", 0, "1.00") + OF_MIX, encoding="ascii")
     return path
 
 
@@ -89,5 +79,5 @@ def write_deck(folder: Path, rates: int, edition: int) -> Path:
         rows.append(f"{100_000 + row}{more},to {row % DESTINATIONS},0.{price}\n")
     (folder / "international.csv").write_text("prefix,destination,price\n" + "".join(rows), encoding="ascii")
     services = HEAD.replace("plans:", "services: [voice]\nplans:")
-    (folder / "catalogue.yaml").write_text(services + DECK_PLAN, encoding="ascii")
+    (folder / "catalogue.yaml").write_text(services + _plan("payg", 0, "1.00") + OF_DECK, encoding="ascii")
     return folder

@@ -44,9 +44,8 @@ class AvpWalk:
 
     def octets_like(self, known: bytes) -> bytes:
         """The data of the AVP just read: the object that is known already where it holds the same."""
-        if is_same(self.message, self.data_at, self.data_end, known):
-            return known
-        return self.message[self.data_at : self.data_end]
+        octets = self.message[self.data_at : self.data_end]
+        return known if octets == known else octets
 
     def read(self, at: i64, end: i64) -> i64:  # noqa: C901 - a branch per rule; a call per AVP would cost
         """Read the AVP at ``at``; where the next one begins, or -1 after ``issue`` was set."""
@@ -132,11 +131,6 @@ def is_ascii(message: bytes, at: i64, end: i64) -> bool:
     if at == end:
         return True
     return read_i64_be(message, end - 8) & _SEVEN_HIGH_BITS >> (at + 7 - end << 3) == 0
-
-
-def is_same(message: bytes, at: i64, end: i64, other: bytes) -> bool:
-    """Whether these octets of a message are those."""
-    return end - at == len(other) and message[at:end] == other
 
 
 def is_utf8(octets: bytes) -> bool:

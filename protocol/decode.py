@@ -96,9 +96,9 @@ class RequestDecoder(HeadWalk):
                 return self.decode(octets[start:end], 0, end - start)
             request.issue = self.issue
             fill_echoed(octets[start:end], request)
-        elif self.has_proxy_info:
-            request.proxy_info = proxy_info_of(octets[start:end])
-        if request.issue is None:
+        else:
+            if self.has_proxy_info:
+                request.proxy_info = proxy_info_of(octets[start:end])
             self.learn_head(end)
         self.message = b""
         return request

@@ -8,7 +8,6 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from protocol.avp_walk import is_same
 from protocol.cardinality import ONCE_IN_COMMAND, ONCE_IN_COMMAND_3GPP, seen_bit
 from protocol.codes import (
     AUTH_APPLICATION_ID,
@@ -61,7 +60,7 @@ class HeadWalk(UnitWalk):
         """Go past what follows the first AVP where it is what was learnt; where to read on."""
         size: i64 = len(self._head)
         known = 0 < size <= end - at and self.seen & self._head_seen == 0
-        if not known or not is_same(self.message, at, at + size, self._head):
+        if not known or self.message[at : at + size] != self._head:
             self._head = b""
             self._head_at = at
             return at

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ocs.simulation.kinds import DATA, Mix, read_mix
+from ocs.simulation.kinds import ONLY_DATA, Mix, read_mix, text_of
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.report import LoadReport, milliseconds
 from ocs.simulation.run import run_load
@@ -57,7 +57,10 @@ def _number(name: str, text: str, field: str = "") -> Callable[[Decorated], Deco
 @_number("timeout", "Seconds until a request counts as unanswered.", "timeout_s")
 @_number("seed", "The same traffic for the same number.")
 @click.option(
-    "--mix", callback=_mix, default=DATA + "=1", help="Kinds with their shares: data=70,voice=20,sms=8,iec=2."
+    "--mix",
+    callback=_mix,
+    default=text_of(ONLY_DATA),
+    help="Kinds with their shares: data=70,voice=20,sms=8,iec=2.",
 )
 @click.option("--live", is_flag=True, help="Show how it goes, twice a second.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.session import OCTETS
-from ocs.simulation.tally import Tally
+from ocs.simulation.tally import Tally, UnitSums
 
 TYPE_NAMES = {1: "initial", 2: "update", 3: "termination", 4: "event"}
 UNIT_NAMES = ("octets", "seconds", "events")
@@ -58,19 +58,22 @@ class LoadReport:
             },
             "out_of_credit": tally.out_of_credit,
             "final_units": tally.final_units,
-            **self._units(),
+            **{
+                f"{name}_{what}": int(amount)
+                for name, sums in self._units()
+                for what, amount in (
+                    ("granted", sums.granted),
+                    ("reported", sums.reported),
+                    ("acknowledged", sums.acknowledged),
+                )
+            },
             "faults": list(tally.faults),
         }
 
-    def _units(self) -> dict[str, int]:
-        """What was granted, reported and acknowledged: octets always, other units where the mix has them."""
-        found: dict[str, int] = {}
-        for unit, (name, sums) in enumerate(zip(UNIT_NAMES, self.tally.units, strict=True)):
-            if unit == OCTETS or sums.reported or sums.granted:
-                found[f"{name}_granted"] = sums.granted
-                found[f"{name}_reported"] = sums.reported
-                found[f"{name}_acknowledged"] = sums.acknowledged
-        return found
+    def _units(self) -> list[tuple[str, UnitSums]]:
+        """The sums to tell, by name: of octets always, of other units where the mix has them."""
+        named = enumerate(zip(UNIT_NAMES, self.tally.units, strict=True))
+        return [each for unit, each in named if unit == OCTETS or each[1].reported or each[1].granted]
 
     def as_text(self) -> str:
         """The report in a few lines."""
@@ -87,10 +90,9 @@ class LoadReport:
             f"services {code_line(tally.service_results.by_key())}",
             f"sessions {sessions}, {tally.sessions_refused:,} refused; final units {tally.final_units:,}",
         ]
-        for unit, (name, sums) in enumerate(zip(UNIT_NAMES, tally.units, strict=True)):
-            if unit == OCTETS or sums.reported or sums.granted:
-                sent = f"{sums.granted:,} granted, {sums.reported:,} reported"
-                lines.append(f"{name:<8} {sent}, {sums.acknowledged:,} acknowledged")
+        for name, sums in self._units():
+            sent = f"{sums.granted:,} granted, {sums.reported:,} reported"
+            lines.append(f"{name:<8} {sent}, {sums.acknowledged:,} acknowledged")
         if tally.repeated or tally.shed or tally.late:
             lines.append(
                 f"repeated {tally.repeated:,} after reconnects, {tally.shed:,} shed, {tally.late:,} late"
