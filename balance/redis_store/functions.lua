@@ -124,17 +124,6 @@ local function commit(keys, args)
   return answer
 end
 
--- KEYS: outbox, cursor. ARGV: sequence number as the caller counts from the first, limit.
--- Answers the cursor and the events from (sequence - 1 - cursor) on; no events where that is negative.
-local function outbox_read(keys, args)
-  local cursor = redis.call('GET', keys[2]) or '0'
-  local from = tonumber(args[1]) - 1 - tonumber(cursor)
-  if from < 0 then
-    return {cursor, false}
-  end
-  return {cursor, redis.call('LRANGE', keys[1], from, from + tonumber(args[2]) - 1)}
-end
-
 -- KEYS: outbox, cursor. ARGV: the cursor the caller saw, count. Answers 1 trimmed, 0 somebody did, -1 too many.
 local function outbox_trim(keys, args)
   if (redis.call('GET', keys[2]) or '0') ~= args[1] then
@@ -161,7 +150,6 @@ end
 redis.register_function('ocs_commit', commit)
 redis.register_function('ocs_outbox_trim', outbox_trim)
 redis.register_function('ocs_take_lease', take_lease)
-redis.register_function{function_name = 'ocs_outbox_read', callback = outbox_read, flags = {'no-writes'}}
 redis.register_function{
   function_name = 'ocs_version',
   callback = function() return '@version@' end,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -20,6 +21,9 @@ from ocs.cdr.files import numbered_line
 from ocs.cdr.journal import RecordJournal
 from ocs.cdr.recovery import RecordsAheadError, recover
 from ocs.metrics import RecordMetrics
+
+PIECE_RECORDS: Final = 50
+"""Read at once: some 60 kB, which a store sends in one go."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="records")
 
@@ -197,7 +201,7 @@ class CdrWriter:
         first = journal.next_sequence
         size = journal.size
         try:
-            events = await self._store.outbox_read(first, self._settings.chunk_records)
+            events = await self._read(first)
         except ValueError as error:
             raise OvertakenError(f"record {first} was trimmed by somebody else") from error
         if not events:
@@ -214,6 +218,17 @@ class CdrWriter:
         self._trim_unsure = False
         self._trimmed_to = first + len(events) - 1
         return len(events)
+
+    async def _read(self, first: int) -> list[bytes]:
+        """A chunk in pieces: the answers of the store that gateways wait for never queue behind all of it."""
+        events: list[bytes] = []
+        left = self._settings.chunk_records
+        while left > 0:
+            wanted = min(left, PIECE_RECORDS)
+            piece = await self._store.outbox_read(first + len(events), wanted)
+            events += piece
+            left = left - wanted if len(piece) == wanted else 0
+        return events
 
     async def _rotate(self, journal: RecordJournal) -> None:
         records = journal.records_in_file

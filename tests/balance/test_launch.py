@@ -22,8 +22,13 @@ def test_jemalloc_is_preloaded_where_it_is_installed(tmp_path: Path, monkeypatch
     assert launch.launch_environment()["MALLOC_CONF"] == "narenas:1"
 
 
-def test_without_jemalloc_the_environment_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is preloaded."""
+def test_without_jemalloc_nothing_is_preloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The C library's own malloc is set up, unless the user does so."""
     monkeypatch.setattr(launch, "LIBRARY_FOLDERS", (str(tmp_path),))
     monkeypatch.delenv("LD_PRELOAD", raising=False)
-    assert "LD_PRELOAD" not in launch.launch_environment()
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    environment = launch.launch_environment()
+    assert "LD_PRELOAD" not in environment
+    assert environment["GLIBC_TUNABLES"] == launch.GLIBC_TUNABLES
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.check=1")
+    assert launch.launch_environment()["GLIBC_TUNABLES"] == "glibc.malloc.check=1"

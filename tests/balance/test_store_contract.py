@@ -181,6 +181,22 @@ async def test_only_one_trims(store: StateStore) -> None:
     assert await store.outbox_first() == 5
 
 
+async def test_who_reads_sees_the_right_events_while_another_trims(store: StateStore) -> None:
+    """An event has its number, whatever was trimmed since the reader last looked."""
+    await commit_sets(store, [change(events=[b"%d" % i for i in range(1, 101)])])
+    steps = [(first, store.outbox_trim(first - 8, 8)) for first in range(9, 90, 8)]
+    reads = []
+    for first, trim in steps:
+        before, trimmed, after = await asyncio.gather(
+            store.outbox_read(first, 3), trim, store.outbox_read(first + 1, 3)
+        )
+        assert trimmed
+        reads.append((first, before))
+        reads.append((first + 1, after))
+    for first, events in reads:
+        assert events == [b"%d" % number for number in range(first, first + 3)]
+
+
 async def test_a_lease_has_one_holder(work: StoreAtWork) -> None:
     """A lease is renewed by its holder, refused to others, and free after its life."""
     store = work.store

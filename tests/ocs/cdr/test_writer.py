@@ -1,6 +1,7 @@
 """The record writer: every record once, whatever fails between any two steps."""
 
 import asyncio
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 
 from balance.store import StoreError
 from ocs.cdr.recovery import RecordsAheadError
-from ocs.cdr.writer import CdrWriter, WriterSettings
+from ocs.cdr.writer import PIECE_RECORDS, CdrWriter, WriterSettings
 from tests.ocs.cdr.crashing import (
     SETTINGS,
     CrashError,
@@ -241,4 +242,16 @@ async def test_lag_is_told_while_the_writer_is_behind(tmp_path: Path) -> None:
     assert writer.metrics.lag_ms == 500
     await drain(writer)
     assert writer.metrics.lag_ms == 0
+    await writer.stop()
+
+
+async def test_a_chunk_is_read_in_pieces(tmp_path: Path) -> None:
+    """More events than a piece holds become one chunk, whole and in order."""
+    store = CrashingStore()
+    count = 2 * PIECE_RECORDS + 7
+    await store.put_events(1, count)
+    writer = CdrWriter(store, tmp_path, lambda: 1_700_000_000_000, WriterSettings(chunk_records=1000))
+    assert await writer.write_some() == count
+    lines = (tmp_path / "cdr-p0-000000000001.jsonl.open").read_bytes().splitlines()
+    assert [json.loads(line)["sequence"] for line in lines] == list(range(1, count + 1))
     await writer.stop()
