@@ -38,8 +38,8 @@ from protocol.codes import (
     USED_SERVICE_UNIT,
 )
 from protocol.decode_groups import read_subscription, skim
-from protocol.decode_head import NOWHERE, HeadWalk
 from protocol.decode_services import read_requested, read_service, read_used
+from protocol.decode_texts import TextWalk
 from protocol.dictionary import FOUR_OCTETS, GROUPED
 from protocol.echo import fill_echoed, proxy_info_of
 from protocol.messages import (
@@ -51,7 +51,13 @@ from protocol.messages import (
     MultipleServicesCreditControl,
 )
 from protocol.result_codes import APPLICATION_UNSUPPORTED, INVALID_MESSAGE_LENGTH
+from protocol.shape import LONGEST, Shape
+from protocol.shape_learning import shape_of
 
+SHAPES_LEARNT: Final = 64
+"""So many shapes are learnt of one connection: those of a relay, whose clients are many, seldom come again."""
+
+NOWHERE: Final = -1
 PRICE_ENQUIRY: Final = 3
 
 _U32: Final = 0xFFFFFFFF
@@ -63,11 +69,18 @@ def decode_request(message: bytes) -> CreditControlRequest:
 
 
 @mypyc_attr(acyclic=True)
-class RequestDecoder(HeadWalk):
-    """Reads the requests of one connection, and keeps where AVPs stand that later checks may have to show."""
+class RequestDecoder(TextWalk):
+    """Reads the requests of one connection, and keeps where AVPs stand that later checks may have to show.
+
+    ``seen`` has the bits of the AVPs of the command level that were read. ``shapes`` has, by length, the shapes
+    learnt from requests before; a request that is of one of them is read by that.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.seen: i64 = 0
+        self.shapes: dict[int, list[Shape]] = {}
+        self._to_learn: i64 = SHAPES_LEARNT
         self.has_proxy_info = False
         self.command_units: MultipleServicesCreditControl | None = None
         self.command_service_identifier: i64 = ABSENT
@@ -81,13 +94,18 @@ class RequestDecoder(HeadWalk):
 
         Never raises; the peer connection checks the header.
         """
+        shapes = self.shapes.get(end - start)
+        if shapes is not None:
+            for shape in shapes:
+                alike = shape.read(self, octets, start)
+                if alike is not None:
+                    _read_header(alike, octets, start)
+                    return alike
         request = CreditControlRequest()
         if end - start < HEADER_OCTETS:
             request.issue = Issue(INVALID_MESSAGE_LENGTH, b"", f"{end - start} octets are no message")
             return request
-        request.flags = octets[start + 4]
-        request.hop_by_hop = read_i64_be(octets, start + 8) & _U32
-        request.end_to_end = read_i64_be(octets, start + 12) & _U32
+        _read_header(request, octets, start)
         self._begin(octets, request)
         if self.read_command(start + HEADER_OCTETS, end):
             self.check()
@@ -96,18 +114,28 @@ class RequestDecoder(HeadWalk):
                 return self.decode(octets[start:end], 0, end - start)
             request.issue = self.issue
             fill_echoed(octets[start:end], request)
-        else:
-            if self.has_proxy_info:
-                request.proxy_info = proxy_info_of(octets[start:end])
-            self.learn_head(end)
+        elif self.has_proxy_info:
+            request.proxy_info = proxy_info_of(octets[start:end])
+        elif self._to_learn > 0:
+            self._learn(request, start, end)
         self.message = b""
         return request
+
+    def _learn(self, request: CreditControlRequest, start: i64, end: i64) -> None:
+        """Remember the shape of a good request of a session, where a shape can tell all that is in it."""
+        size = end - start
+        if self.command_units is not None or request.request_type == EVENT_REQUEST or size > LONGEST:
+            return
+        self._to_learn -= 1
+        shape = shape_of(self, request, start, start + HEADER_OCTETS, end)
+        self.shapes.setdefault(size, []).append(shape)
 
     def _begin(self, octets: bytes, request: CreditControlRequest) -> None:
         self.message = octets
         self.issue = None
         self.first_used_at = NOWHERE
-        self.begin_head(request)
+        self.request = request
+        self.seen = 0
         self.has_proxy_info = False
         self.command_units = None
         self.command_service_identifier = ABSENT
@@ -118,7 +146,6 @@ class RequestDecoder(HeadWalk):
 
     def read_command(self, at: i64, end: i64) -> bool:
         """Read all AVPs at command level; false after a fault."""
-        first = at
         while at < end:
             start = at
             at = self.read(at, end)
@@ -137,8 +164,6 @@ class RequestDecoder(HeadWalk):
                     return False
             else:
                 self.read_octets()
-            if start == first:
-                at = self.behind_head(at, end)
         return True
 
     def _read_number(self, start: i64) -> bool:
@@ -248,3 +273,10 @@ class RequestDecoder(HeadWalk):
     def _invalid(self, start: i64, reason: str) -> bool:
         self.issue = invalid_value(self.message, start, reason)
         return False
+
+
+def _read_header(request: CreditControlRequest, octets: bytes, start: i64) -> None:
+    """Take what the header says that an answer repeats."""
+    request.flags = octets[start + 4]
+    request.hop_by_hop = read_i64_be(octets, start + 8) & _U32
+    request.end_to_end = read_i64_be(octets, start + 12) & _U32

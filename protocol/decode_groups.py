@@ -19,10 +19,10 @@ DEPTH_LIMIT: Final = 16
 """Groups nested deeper than this are not looked into; TS 32.299 nests five deep."""
 
 _PLUS: Final = 0x2B
-_SGSN_MCC_MNC: Final = 0x28AF00000012  # KEY_3GPP | SGSN_MCC_MNC, as are the next
-_RAT_TYPE: Final = 0x28AF00000015
-_USER_LOCATION_INFO: Final = 0x28AF00000016
-_QOS_CLASS_IDENTIFIER: Final = 0x28AF00000404
+KEY_SGSN_MCC_MNC: Final = 0x28AF00000012  # KEY_3GPP | SGSN_MCC_MNC, as are the next
+KEY_RAT_TYPE: Final = 0x28AF00000015
+KEY_USER_LOCATION_INFO: Final = 0x28AF00000016
+KEY_QOS_CLASS_IDENTIFIER: Final = 0x28AF00000404
 
 
 def read_subscription(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64) -> bool:
@@ -57,11 +57,16 @@ def read_subscription(walk: AvpWalk, request: CreditControlRequest, at: i64, end
         return False
     if kind == END_USER_E164:
         if not request.msisdn:
-            plus: i64 = 1 if data_at < data_end and message[data_at] == _PLUS else 0
-            request.msisdn = message[data_at + plus : data_end]
+            request.msisdn = number_of_msisdn(message, data_at, data_end)
     elif kind == END_USER_IMSI and not request.imsi:
         request.imsi = message[data_at:data_end]
     return True
+
+
+def number_of_msisdn(message: bytes, at: i64, end: i64) -> bytes:
+    """The digits of an E.164 number, which some clients send with a plus."""
+    plus: i64 = 1 if at < end and message[at] == _PLUS else 0
+    return message[at + plus : end]
 
 
 def skim(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64, depth: i64) -> bool:
@@ -86,14 +91,14 @@ def skim(walk: AvpWalk, request: CreditControlRequest, at: i64, end: i64, depth:
 def _read_of_3gpp(walk: AvpWalk, request: CreditControlRequest) -> None:
     """Take what a price may depend on: the first network, location, access and class of quality named."""
     key = walk.key
-    if key == _RAT_TYPE:
+    if key == KEY_RAT_TYPE:
         if request.rat_type == ABSENT and walk.data_end > walk.data_at:
             request.rat_type = walk.message[walk.data_end - 1]
-    elif key == _SGSN_MCC_MNC:
+    elif key == KEY_SGSN_MCC_MNC:
         if not request.serving_network:
             walk.last_network = request.serving_network = walk.octets_like(walk.last_network)
-    elif key == _USER_LOCATION_INFO:
+    elif key == KEY_USER_LOCATION_INFO:
         if not request.user_location:
             request.user_location = walk.message[walk.data_at : walk.data_end]
-    elif key == _QOS_CLASS_IDENTIFIER and request.qos_class == ABSENT:
+    elif key == KEY_QOS_CLASS_IDENTIFIER and request.qos_class == ABSENT:
         request.qos_class = read_i64_be(walk.message, walk.data_at - 4) & 0xFFFFFFFF

@@ -79,6 +79,12 @@ def read_requested(
     """Read the Requested-Service-Unit that the walk has just come to; an empty one is a request as well."""
     if not walk.read_units(request, False):
         return False
+    take_requested(walk, service)
+    return True
+
+
+def take_requested(walk: UnitWalk, service: MultipleServicesCreditControl) -> None:
+    """Take the amounts that were read as those requested."""
     service.requested = True
     octets = walk.octets()
     service.requested_octets = octets
@@ -86,7 +92,6 @@ def read_requested(
         service.requested_octets = MAX_UNITS
     service.requested_time_s = walk.time_s
     service.requested_specific_units = walk.specific_units
-    return True
 
 
 def read_used(
@@ -97,6 +102,14 @@ def read_used(
         walk.first_used_at = start
     if not walk.read_units(request, True):
         return False
+    if not take_used(walk, service):
+        walk.issue = invalid_value(walk.message, start, "reports more than can be")
+        return False
+    return True
+
+
+def take_used(walk: UnitWalk, service: MultipleServicesCreditControl) -> bool:
+    """Add the amounts that were read to those used; false where that is more than can be."""
     both = plus(walk.input_octets, walk.output_octets)
     if walk.total_octets >= 0 and walk.input_octets >= 0 and walk.output_octets >= 0:
         service.total_disagrees = service.total_disagrees or both != walk.total_octets
@@ -108,12 +121,9 @@ def read_used(
     service.used_specific_units = plus(service.used_specific_units, walk.specific_units)
     if walk.reporting_reason != ABSENT:
         service.reporting_reason = first_or_final(service.reporting_reason, walk.reporting_reason)
-    if (
-        service.used_octets > MAX_UNITS
-        or service.used_input_octets > MAX_UNITS
-        or service.used_output_octets > MAX_UNITS
-        or service.used_specific_units > MAX_UNITS
-    ):
-        walk.issue = invalid_value(walk.message, start, "reports more than can be")
-        return False
-    return True
+    return (
+        service.used_octets <= MAX_UNITS
+        and service.used_input_octets <= MAX_UNITS
+        and service.used_output_octets <= MAX_UNITS
+        and service.used_specific_units <= MAX_UNITS
+    )

@@ -4,6 +4,8 @@ Identities are the octets of the wire: they are echoed, compared and used as key
 A number that the peer did not send is ``ABSENT``.
 """
 
+from __future__ import annotations
+
 from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
@@ -55,6 +57,15 @@ class MultipleServicesCreditControl:
         self.total_disagrees = False
         self.reporting_reason: i64 = ABSENT
 
+    def copy_without_units(self) -> MultipleServicesCreditControl:
+        """Another of the same service that asks for nothing and reports nothing."""
+        other = MultipleServicesCreditControl()
+        other.rating_group = self.rating_group
+        other.service_identifier = self.service_identifier
+        other.qos_class = self.qos_class
+        other.reporting_reason = self.reporting_reason
+        return other
+
 
 @mypyc_attr(acyclic=True)
 class CreditControlRequest:
@@ -92,6 +103,31 @@ class CreditControlRequest:
         self.units_at_command_level = False
         self.proxy_info = b""
         self.issue: Issue | None = None
+
+    def copy_without_services(self) -> CreditControlRequest:
+        """Another that says the same of client and session; its services and its header are still to come."""
+        other = CreditControlRequest()
+        other.session_id = self.session_id
+        other.origin_host = self.origin_host
+        other.origin_realm = self.origin_realm
+        other.destination_host = self.destination_host
+        other.destination_realm = self.destination_realm
+        other.service_context_id = self.service_context_id
+        other.request_type = self.request_type
+        other.request_number = self.request_number
+        other.msisdn = self.msisdn
+        other.imsi = self.imsi
+        other.called_station_id = self.called_station_id
+        other.serving_network = self.serving_network
+        other.user_location = self.user_location
+        other.rat_type = self.rat_type
+        other.qos_class = self.qos_class
+        other.event_timestamp = self.event_timestamp
+        other.termination_cause = self.termination_cause
+        other.requested_action = self.requested_action
+        other.multiple_services_indicator = self.multiple_services_indicator
+        other.origin_state_id = self.origin_state_id
+        return other
 
 
 @mypyc_attr(acyclic=True)

@@ -50,14 +50,18 @@ class UnitWalk(AvpWalk):
             return self.total_octets
         return plus(self.input_octets, self.output_octets)
 
-    def read_units(self, request: CreditControlRequest, reported: bool) -> bool:
-        """Read the members of the group just come to; money and pools are checked for their form only."""
+    def begin_units(self) -> None:
+        """Forget the amounts of the group before."""
         self.time_s = ABSENT
         self.total_octets = ABSENT
         self.input_octets = ABSENT
         self.output_octets = ABSENT
         self.specific_units = ABSENT
         self.reporting_reason = ABSENT
+
+    def read_units(self, request: CreditControlRequest, reported: bool) -> bool:
+        """Read the members of the group just come to; money and pools are checked for their form only."""
+        self.begin_units()
         at = self.data_at
         end = self.data_end
         seen: i64 = 0

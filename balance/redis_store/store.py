@@ -123,7 +123,7 @@ class RedisStore(StateStore):
     async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
         """Up to ``limit`` events from a sequence number on; ValueError when it was trimmed already.
 
-        Plain commands, because Lua takes ten times as long for these octets. The cursor is read after the events;
+        Plain commands: Lua takes ten times as long for these octets. The cursor is read after the events;
         where it is not the one that they were counted from, both are read again.
         """
         while True:

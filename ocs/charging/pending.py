@@ -22,8 +22,7 @@ class Pending:
     The ``checked`` flags say what the store did not have when it was asked, since the request arrived or last
     lost to another writer. ``session`` and ``subscriber`` are what its ``decision`` was made on, ``key`` is the
     session's in the store; both are set for the commit. ``deadline_ms`` is a new time for the session in the
-    deadline index, ``next`` the following request of the session. ``received_us`` is of a monotonic clock;
-    ``seen`` is set when a batch first looks at it.
+    deadline index. ``received_us`` is of a monotonic clock; ``seen`` is set when a batch first looks at it.
     """
 
     def __init__(self, session_id: bytes, received_us: i64) -> None:
@@ -36,7 +35,6 @@ class Pending:
         self.subscriber: Subscriber | None = None
         self.decision: Decision | None = None
         self.deadline_ms: i64 = ABSENT
-        self.next: Pending | None = None
         self.seen = False
         self.session_checked = False
         self.account_checked = False

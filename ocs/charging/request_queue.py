@@ -11,17 +11,16 @@ class RequestQueue:
     def __init__(self) -> None:
         self.in_flight: i64 = 0
         self.ready: list[Pending] = []
-        self._last: dict[bytes, Pending] = {}
+        self._taken: dict[bytes, Pending] = {}
+        self._behind: dict[bytes, list[Pending]] = {}
 
     def add(self, pending: Pending) -> None:
         """Take a request in; it waits for the earlier ones of its session."""
         self.in_flight += 1
-        last = self._last.setdefault(pending.session_id, pending)
-        if last is pending:
+        if self._taken.setdefault(pending.session_id, pending) is pending:
             self.ready.append(pending)
         else:
-            last.next = pending
-            self._last[pending.session_id] = pending
+            self._behind.setdefault(pending.session_id, []).append(pending)
 
     def take(self, size: i64) -> list[Pending]:
         """Take up to so many ready requests out, to be decided."""
@@ -40,8 +39,10 @@ class RequestQueue:
     def done(self, pending: Pending) -> None:
         """Forget an answered request: the next one of its session is ready."""
         self.in_flight -= 1
-        following = pending.next
-        if following is not None:
-            self.ready.append(following)
-        else:
-            del self._last[pending.session_id]
+        behind = self._behind.get(pending.session_id) if self._behind else None
+        if behind is None:
+            del self._taken[pending.session_id]
+            return
+        self.ready.append(behind.pop(0))
+        if not behind:
+            del self._behind[pending.session_id]

@@ -51,7 +51,8 @@ def content(thing: object) -> object:
         return [content(each) for each in thing]
     if isinstance(thing, CreditControlRequest | MultipleServicesCreditControl | Issue):
         names = [name for name in dir(thing) if not name.startswith("_")]
-        return {name: content(getattr(thing, name)) for name in names}
+        values = {name: getattr(thing, name) for name in names}
+        return {name: content(value) for name, value in values.items() if not callable(value)}
     return thing
 
 

@@ -260,7 +260,7 @@ def test_an_answer_that_can_not_be_encoded_is_5012_and_keeps_no_other() -> None:
     stage.store.holds = True
     requests = [initial(mscc(want=0), session=b"s%d" % each, msisdn=msisdn(each)) for each in range(3)]
     assert stage.send(*requests) == []
-    decision = stage.service._queue._last[b"s1"].decision
+    decision = stage.service._queue._taken[b"s1"].decision
     assert decision is not None
     decision.answer.error_message = "\ud800 is no character"
     stage.store.release()
