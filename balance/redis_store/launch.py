@@ -17,9 +17,14 @@ if os.getppid() == int(sys.argv[1]):
 """Runs in the child: asks the kernel for SIGTERM when the parent dies, then becomes the server."""
 
 JEMALLOC: Final = "libjemalloc.so.2"
+LARGE_OCTETS: Final = 1 << 28
+"""States that take so much in the log take some 600 MB in memory."""
+
 HUGE_PAGES: Final = "thp:always"
-GLIBC_TUNABLES: Final = "glibc.malloc.tcache_count=2000:glibc.malloc.hugetlb=1"
+GLIBC_TUNABLES: Final = "glibc.malloc.tcache_count=2000"
 """For glibc's malloc: a batch frees hundreds of blocks of one size, and its own cache keeps seven."""
+
+GLIBC_HUGE_PAGES: Final = ":glibc.malloc.hugetlb=1"
 
 LIBRARY_FOLDERS: Final = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 
@@ -32,21 +37,24 @@ def launch_command(binary: Path, arguments: list[str]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *command]
 
 
-def launch_environment() -> dict[str, str]:
-    """The child's environment. Where jemalloc is installed it is preloaded; either malloc asks for huge pages.
+def launch_environment(state_octets: int) -> dict[str, str]:
+    """The child's environment, for a store with so many octets of states. Where jemalloc is, it is preloaded.
 
     The wheel's Valkey is built on the C library's malloc and spends a quarter of its time in it; with
     GLIBC_TUNABLES half of that is saved where there is no jemalloc. With huge pages the fork for a rewrite of
     the log has a five-hundredth of the entries to copy: it stops the store for 2 ms a gigabyte instead of 30.
-    MALLOC_CONF and GLIBC_TUNABLES are left as they are where they are set.
+    But each that a growing store comes to stops it as well, on virtual machines for 5 to 8 ms, so a small store
+    goes without. MALLOC_CONF and GLIBC_TUNABLES are left as they are where they are set.
     """
     environment = dict(os.environ)
     library = find_jemalloc()
+    large = state_octets >= LARGE_OCTETS
     if library is None:
-        environment.setdefault("GLIBC_TUNABLES", GLIBC_TUNABLES)
+        environment.setdefault("GLIBC_TUNABLES", GLIBC_TUNABLES + (GLIBC_HUGE_PAGES if large else ""))
     else:
         environment["LD_PRELOAD"] = f"{library}:{environment.get('LD_PRELOAD', '')}".rstrip(":")
-        environment.setdefault("MALLOC_CONF", HUGE_PAGES)
+        if large:
+            environment.setdefault("MALLOC_CONF", HUGE_PAGES)
     return environment
 
 

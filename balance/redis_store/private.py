@@ -60,6 +60,11 @@ def _short_folder(data_dir: Path) -> Path:
     return folder
 
 
+def base_octets(data_dir: Path) -> int:
+    """How large the states are with which a private store's log begins; 0 where there is none yet."""
+    return sum(part.stat().st_size for part in data_dir.glob("appendonlydir/*.base.*"))
+
+
 class PrivateValkey:
     """The server process of one data directory."""
 
@@ -155,7 +160,7 @@ class PrivateValkey:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=launch_environment(),
+                env=launch_environment(base_octets(self.data_dir)),
                 start_new_session=True,  # a Ctrl-C at our terminal is for us, we stop it when we are done
             )
         try:
