@@ -65,7 +65,7 @@ _U32: Final = 0xFFFFFFFF
 
 def decode_request(message: bytes) -> CreditControlRequest:
     """The request in the octets of one whole CCR, of which no connection is known."""
-    return RequestDecoder().decode(message, 0, len(message))
+    return RequestDecoder(0).decode(message, 0, len(message))
 
 
 @mypyc_attr(acyclic=True)
@@ -73,14 +73,14 @@ class RequestDecoder(TextWalk):
     """Reads the requests of one connection, and keeps where AVPs stand that later checks may have to show.
 
     ``seen`` has the bits of the AVPs of the command level that were read. ``shapes`` has, by length, the shapes
-    learnt from requests before; a request that is of one of them is read by that.
+    learnt from requests before, up to ``most_shapes``; a request that is of one of them is read by that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_shapes: i64 = SHAPES_LEARNT) -> None:
         super().__init__()
         self.seen: i64 = 0
         self.shapes: dict[int, list[Shape]] = {}
-        self._to_learn: i64 = SHAPES_LEARNT
+        self._to_learn = most_shapes
         self.has_proxy_info = False
         self.command_units: MultipleServicesCreditControl | None = None
         self.command_service_identifier: i64 = ABSENT

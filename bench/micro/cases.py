@@ -22,7 +22,7 @@ from ocs.simulation.kinds import DATA, KINDS
 from ocs.simulation.profile import LoadProfile
 from ocs.simulation.requests import request_template, session_id_head
 from ocs.simulation.session import SERIAL_DIGITS, GatewayIdentity, SimulatedSession, write_request
-from protocol.decode import decode_request
+from protocol.decode import RequestDecoder, decode_request
 from protocol.encode import Identity, encode_answer
 from protocol.messages import (
     INITIAL_REQUEST,
@@ -119,7 +119,9 @@ def codec_cases() -> list[Case]:
     for groups in RATING_GROUPS:
         talk = conversation(groups)
         octets = talk.requests[UPDATE_REQUEST]
-        found.append(Case(f"decode CCR-U, {groups} RG", partial(decode_request, octets)))
+        decoder = RequestDecoder()
+        found.append(Case(f"decode CCR-U, {groups} RG", partial(decoder.decode, octets, 0, len(octets))))
+        found.append(Case(f"decode CCR-U, {groups} RG, of no known shape", partial(decode_request, octets)))
         found.append(
             Case(
                 f"encode CCA-U, {groups} RG", partial(encode_answer, IDENTITY, talk.update, talk.update_answer)

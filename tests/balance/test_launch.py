@@ -9,7 +9,7 @@ from balance.redis_store.private import base_octets
 
 
 def test_jemalloc_is_preloaded_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands before what the user preloads; for a large store it asks for huge pages, unless the user did."""
+    """It stands before what the user preloads; a large store asks for huge pages, unless the user did."""
     library = tmp_path / "x86_64-linux-gnu" / launch.JEMALLOC
     library.parent.mkdir()
     library.touch()
