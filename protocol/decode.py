@@ -51,7 +51,7 @@ from protocol.messages import (
     MultipleServicesCreditControl,
 )
 from protocol.result_codes import APPLICATION_UNSUPPORTED, INVALID_MESSAGE_LENGTH
-from protocol.shape import LONGEST, Shape
+from protocol.shape import Shape
 from protocol.shape_learning import shape_of
 
 SHAPES_LEARNT: Final = 64
@@ -123,12 +123,10 @@ class RequestDecoder(TextWalk):
 
     def _learn(self, request: CreditControlRequest, start: i64, end: i64) -> None:
         """Remember the shape of a good request of a session, where a shape can tell all that is in it."""
-        size = end - start
-        if self.command_units is not None or request.request_type == EVENT_REQUEST or size > LONGEST:
+        if self.command_units is not None or request.request_type == EVENT_REQUEST:
             return
         self._to_learn -= 1
-        shape = shape_of(self, request, start, start + HEADER_OCTETS, end)
-        self.shapes.setdefault(size, []).append(shape)
+        self.shapes.setdefault(end - start, []).append(shape_of(self, request, start, end))
 
     def _begin(self, octets: bytes, request: CreditControlRequest) -> None:
         self.message = octets

@@ -34,21 +34,23 @@ MSISDN: Final = 15
 IMSI: Final = 16
 """What is done at a step. Texts and identities must be ASCII here; other UTF-8 is read AVP after AVP."""
 
-LONGEST: Final = 0xFFFFFF
-"""The longest message there can be; places in it take 24 bits."""
+WORD: Final = 8
+"""Octets that are compared at once: a run has no fewer."""
 
-_WORD: Final = 8
+_PLACE: Final = 0xFFFFFF
+"""A place in a message takes 24 bits, as its length does."""
+
 _U32: Final = 0xFFFFFFFF
 
 
 def run_of(at: int, end: int) -> bytes:
     """Octets that are alike, from where to where in the message, as eight octets."""
-    return (at | end << 32).to_bytes(_WORD, "little")
+    return (at | end << 32).to_bytes(WORD, "little")
 
 
 def step_of(kind: int, at: int, end: int) -> bytes:
     """A step: its kind, and from where to where its octets stand in the message, as eight octets."""
-    return (kind | at << 8 | end << 32).to_bytes(_WORD, "little")
+    return (kind | at << 8 | end << 32).to_bytes(WORD, "little")
 
 
 @mypyc_attr(acyclic=True)
@@ -89,9 +91,9 @@ class Shape:
         steps_end: i64 = len(steps)
         while step_at < steps_end:
             step = read_i64_le(steps, step_at)
-            step_at += _WORD
+            step_at += WORD
             kind = step & 0xFF
-            at = (step >> 8 & LONGEST) + start
+            at = (step >> 8 & _PLACE) + start
             if kind >= LOCATION:
                 if not _take_octets(request, kind, message, at, (step >> 32) + start):
                     return False
@@ -125,22 +127,15 @@ def _is_alike(message: bytes, start: i64, example: bytes, runs: bytes) -> bool:
     runs_end: i64 = len(runs)
     while run_at < runs_end:
         run = read_i64_le(runs, run_at)
-        run_at += _WORD
+        run_at += WORD
         at = run & _U32
-        end = run >> 32
-        last = end - _WORD
+        last = (run >> 32) - WORD
         while at < last:
             if read_i64_le(message, start + at) != read_i64_le(example, at):
                 return False
-            at += _WORD
-        if last >= (run & _U32):
-            if read_i64_le(message, start + last) != read_i64_le(example, last):
-                return False
-        else:  # padding at the end of the message
-            while at < end:
-                if message[start + at] != example[at]:
-                    return False
-                at += 1
+            at += WORD
+        if read_i64_le(message, start + last) != read_i64_le(example, last):
+            return False
     return True
 
 

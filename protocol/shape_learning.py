@@ -8,6 +8,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from protocol.avp import HEADER_OCTETS
 from protocol.avp_walk import AvpWalk
 from protocol.codes import (
     AUTH_APPLICATION_ID,
@@ -68,6 +69,7 @@ from protocol.shape import (
     TOTAL_OCTETS,
     UNITS,
     USED,
+    WORD,
     Shape,
     run_of,
     step_of,
@@ -111,13 +113,13 @@ _UNIT_STEPS: Final[dict[int, int]] = {
 }
 
 
-def shape_of(walk: AvpWalk, request: CreditControlRequest, start: i64, body: i64, end: i64) -> Shape:
-    """The shape of the good request that ``walk`` has read from ``start`` to ``end``; AVPs begin at ``body``.
+def shape_of(walk: AvpWalk, request: CreditControlRequest, start: i64, end: i64) -> Shape:
+    """The shape of the good request that ``walk`` has read from ``start`` to ``end``.
 
     Units at command level have no place in a shape.
     """
-    learner = _Learner(walk, start, body)
-    learner.command(body, end)
+    learner = _Learner(walk, start)
+    learner.command(start + HEADER_OCTETS, end)
     learner.alike_to(end)
     return Shape(
         walk.message[start:end],
@@ -131,19 +133,19 @@ def shape_of(walk: AvpWalk, request: CreditControlRequest, start: i64, body: i64
 class _Learner:
     """The walk, which finds nothing wrong any more, and what was noted. Places count from ``start``."""
 
-    def __init__(self, walk: AvpWalk, start: i64, body: i64) -> None:
+    def __init__(self, walk: AvpWalk, start: i64) -> None:
         self.runs: list[bytes] = []
         self.steps: list[bytes] = []
         self._walk = walk
         self._start = start
-        self._alike_from = body
+        self._alike_from = start + HEADER_OCTETS
         self._has_msisdn = False
         self._has_imsi = False
         self._has_location = False
 
     def alike_to(self, at: i64) -> None:
-        """Note that all up to here is alike."""
-        if at > self._alike_from:
+        """Note that all up to here is alike, but for less than an AVP's header: that is padding at the end."""
+        if at - self._alike_from >= WORD:
             self.runs.append(run_of(self._alike_from - self._start, at - self._start))
 
     def _differs(self, at: i64, end: i64) -> None:

@@ -34,6 +34,7 @@ LEFTOVER_GRACE_S: Final = 1.0
 STOP_WAIT_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 5.0
 GIVES_UP_AFTER_S: Final = 0.02
+LOG_FOLDER: Final = "appendonlydir"
 SMALLEST_REWRITTEN_LOG: Final = "512mb"
 """A log below is not rewritten; a start reads it in two to four seconds. At 30,000 answers a second the usual
 64 MB are rewritten every two seconds, for a quarter more CPU."""
@@ -62,7 +63,7 @@ def _short_folder(data_dir: Path) -> Path:
 
 def base_octets(data_dir: Path) -> int:
     """How large the states are with which a private store's log begins; 0 where there is none yet."""
-    return sum(part.stat().st_size for part in data_dir.glob("appendonlydir/*.base.*"))
+    return sum(part.stat().st_size for part in (data_dir / LOG_FOLDER).glob("*.base.*"))
 
 
 class PrivateValkey:

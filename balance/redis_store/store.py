@@ -34,7 +34,7 @@ class RedisStore(StateStore):
     def __init__(self, client: Client, let_go: Callable[[], Awaitable[None]] | None) -> None:
         self._client = client
         self._let_go = let_go
-        self._trimmed = 0
+        self._first = 1
 
     @property
     def connected(self) -> bool:
@@ -123,20 +123,19 @@ class RedisStore(StateStore):
     async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
         """Up to ``limit`` events from a sequence number on; ValueError when it was trimmed already.
 
-        Plain commands: Lua takes ten times as long for these octets. The cursor is read after the events;
-        where it is not the one that they were counted from, both are read again.
+        Plain commands: Lua takes ten times as long for these octets. Which is the oldest is read after the
+        events; where it is not the one that they were counted from, both are read again.
         """
         while True:
-            trimmed = self._trimmed
-            start = max(0, sequence - 1 - trimmed)
-            events, cursor = await asyncio.gather(
+            first = self._first
+            start = max(0, sequence - first)
+            events, self._first = await asyncio.gather(
                 self._client.call(b"LRANGE", OUTBOX, b"%d" % start, b"%d" % (start + limit - 1)),
-                self._client.call(b"GET", CURSOR),
+                self.outbox_first(),
             )
-            self._trimmed = integer(cursor or 0)
-            if sequence <= self._trimmed:
-                raise ValueError(f"event {sequence} was trimmed; the oldest is {self._trimmed + 1}")
-            if self._trimmed == trimmed:
+            if sequence < self._first:
+                raise ValueError(f"event {sequence} was trimmed; the oldest is {self._first}")
+            if self._first == first:
                 return octet_list(events)
 
     async def outbox_trim(self, first: int, count: int) -> bool:

@@ -222,12 +222,13 @@ class CdrWriter:
     async def _read(self, first: int) -> list[bytes]:
         """A chunk in pieces: the answers of the store that gateways wait for never queue behind all of it."""
         events: list[bytes] = []
-        left = self._settings.chunk_records
-        while left > 0:
-            wanted = min(left, PIECE_RECORDS)
+        limit = self._settings.chunk_records
+        while len(events) < limit:
+            wanted = min(limit - len(events), PIECE_RECORDS)
             piece = await self._store.outbox_read(first + len(events), wanted)
             events += piece
-            left = left - wanted if len(piece) == wanted else 0
+            if len(piece) < wanted:
+                break
         return events
 
     async def _rotate(self, journal: RecordJournal) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from balance.opening import MEMORY, open_store
+from balance.redis_store.private import LOG_FOLDER
 from balance.store import StateStore, StoreError
 from config.settings_schema import Settings
 
@@ -33,7 +34,7 @@ def has_store(settings: Settings) -> bool:
     """Whether a store that stays is named, or a private one was made in the data directory."""
     if settings.store.url:
         return settings.store.url != MEMORY
-    return (settings.data_directory / "appendonlydir").is_dir()
+    return (settings.data_directory / LOG_FOLDER).is_dir()
 
 
 def has_database(settings: Settings) -> bool:
