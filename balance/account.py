@@ -6,6 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from balance.changes import NO_TERM
 from balance.keys import account_key
 from balance.packing import (
     PackingError,
@@ -79,6 +80,7 @@ class AccountCounter:
 class Account:
     """Whose money. All amounts in micros of ``currency``; ``version`` 0 = not yet stored.
 
+    ``term`` is the store holder's in which this state was last read or written.
     The books of an account: opening + credited - debited = balance, and reserved = the sum of what its open
     sessions hold. ``balance_micros`` includes what is reserved. Down to ``credit_limit_micros`` below zero a
     postpaid account's money can be reserved; 0 for prepaid ones.
@@ -86,6 +88,7 @@ class Account:
 
     def __init__(self, account_id: str, currency: str, opening_micros: i64) -> None:
         self.version: i64 = 0
+        self.term: i64 = NO_TERM
         self.account_id = account_id
         self.currency = currency
         self.opening_micros = opening_micros

@@ -11,6 +11,8 @@ COMMITTED: Final = 1
 CONFLICT: Final = 2
 UNKNOWN: Final = 3
 """The connection failed after the change set was sent: it may or may not have been applied. Read again."""
+NO_TERM: Final = 0
+"""The term of who remembers nothing between its reads and its commits."""
 
 
 @mypyc_attr(acyclic=True)
@@ -34,10 +36,13 @@ class ChangeBatch:
     """The change sets of one commit in flat lists: what belongs to set n says so, or the list beside it does.
 
     Made in order: ``begin`` a set, add what it changes, begin the next. ``results`` is set by the store. A key,
-    a deadline's session and an index pair occur once in a batch.
+    a deadline's session and an index pair occur once in a batch. ``term`` is the holder's (``balance.store``)
+    in which the sets were made; each that is ``held`` rests on nothing but states read or written in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, term: i64 = NO_TERM) -> None:
+        self.term = term
+        self.held: list[bool] = []
         self.states: list[StateChange] = []
         self.events: list[bytes] = []
         self.event_sets: list[int] = []
@@ -50,9 +55,14 @@ class ChangeBatch:
         self.closed_sets: list[int] = []
         self.results: list[int] = []
 
-    def begin(self) -> None:
+    def begin(self, *, held: bool = False) -> None:
         """Begin the next change set."""
         self.results.append(PENDING)
+        self.held.append(held)
+
+    def hold_nothing(self) -> None:
+        """The term that the sets were made in is over."""
+        self.held = [False] * len(self.held)
 
     def put(self, key: bytes, expected: i64, value: bytes, life_ms: i64) -> None:
         """Add a state to the set: its key, the version that was read, the new octets and their life."""
@@ -64,6 +74,7 @@ class ChangeBatch:
         while self.states and self.states[-1].owner == last:
             self.states.pop()
         self.results.pop()
+        self.held.pop()
 
     def event(self, event: bytes) -> None:
         """Add an event for the outbox to the set."""

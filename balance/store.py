@@ -5,6 +5,10 @@ big-endian counter that starts at 1; version 0 means "does not exist". ``commit`
 applied whole or not at all: it is refused (conflict) when any key's version differs from what was read. The
 applied sets of one commit are durable together before ``done`` is called.
 
+Who remembers states between its reads and its commits, as the charging service does, commits as a *holder*. A
+holder's term lasts while nobody else has changed a state: what the holder read or wrote in its present term
+is still so, and a store may apply such changes without comparing. Everybody else's commit ends the term.
+
 Calls come back through callbacks, because a store serves batches: one callback a batch costs a twentieth of a
 coroutine for each request. ``load_states`` and ``commit_sets`` are their coroutines for tools.
 """
@@ -16,9 +20,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
-from balance.changes import ChangeBatch, ChangeSet, batch_of
+from balance.changes import NO_TERM, ChangeBatch, ChangeSet, batch_of
 
 DURABLE: Final = "every answer is on disk"
 """The ``durability`` in ``describe`` of a store that loses nothing; any other text says what it loses."""
@@ -39,6 +43,10 @@ class StateStore(ABC):
     @abstractmethod
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Apply a batch; ``done`` gets it back with ``results`` COMMITTED, CONFLICT or UNKNOWN."""
+
+    def hold(self) -> Holder:
+        """A holder, for one who remembers states. Each has terms of its own; others' commits end them."""
+        return _ComparingHolder(self)
 
     def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
         """Apply single change sets; ``done`` gets them back with their ``result``.
@@ -93,6 +101,29 @@ class StateStore(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of connections; what was committed stays."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Holder(ABC):
+    """The commits of one who remembers states. ``term`` moves on when somebody else may have changed some."""
+
+    def __init__(self) -> None:
+        self.term: i64 = NO_TERM + 1
+
+    @abstractmethod
+    def commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        """``StateStore.commit_batch``, with the term and the sets that the batch says are held."""
+
+
+class _ComparingHolder(Holder):
+    """The holder of a store that compares all the same: its term has no end."""
+
+    def __init__(self, store: StateStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        self._store.commit_batch(batch, done)
 
 
 class _SetsDone:

@@ -162,7 +162,7 @@ class LimitsSettings(SettingsGroup):
     connections: PositiveInt = 4096
     message_octets: Annotated[int, Field(ge=1024, le=(1 << 24) - 1)] = 65_536
     batch_size: PositiveInt = 64
-    commits_in_flight: PositiveInt = 2
+    commits_in_flight: PositiveInt = 4
     store_patience_ms: PositiveInt = 3000
     cached_accounts: PositiveInt = 200_000
     cached_sessions: PositiveInt = 200_000

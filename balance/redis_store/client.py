@@ -27,12 +27,13 @@ MOVED_AWAY = ("READONLY", "MOVED", "ASK", "CLUSTERDOWN", "LOADING", "MASTERDOWN"
 
 
 class Client:
-    """Commands to the master of a store, over one connection at a time."""
+    """Commands to the master of a store, over one connection at a time; ``connections`` counts them."""
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
         self.endpoint: Endpoint | None = None
         self.reason = "not connected yet"
+        self.connections = 0
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._identity: ServerIdentity | None = None
@@ -61,12 +62,13 @@ class Client:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         self._keeper = asyncio.create_task(self._keep_connected())
 
-    def send(self, command: bytes, done: Callable[[object], None]) -> None:
-        """Send a packed command once; ``done`` gets its reply, a ReplyError or a ConnectionLostError."""
+    def send(self, commands: bytes, done: Callable[[object], None], replies: int = 1) -> None:
+        """Send packed commands once; ``done`` gets each reply, a ReplyError or a ConnectionLostError."""
         if self._connection is None:
-            self._loop.call_soon(done, ConnectionLostError(self.reason))
+            for _ in range(replies):
+                self._loop.call_soon(done, ConnectionLostError(self.reason))
         else:
-            self._connection.send(command, done)
+            self._connection.send(commands, done, replies)
 
     async def call(self, *arguments: bytes) -> object:
         """Send a command once and wait. StoreError where the server is gone or refuses."""
@@ -86,6 +88,10 @@ class Client:
             LOGGER.error("store at %s refuses: %s", self.endpoint, text)
         if self._connection is not None and (text.startswith(MOVED_AWAY) or "Function not found" in text):
             self._connection.abort(text)
+
+    def report(self, error: Exception) -> None:
+        """Tell the event loop of a mistake of one who was called back."""
+        self._loop.call_exception_handler({"message": "a store callback raised", "exception": error})
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -115,6 +121,7 @@ class Client:
             raise
         self.endpoint = endpoint
         self._connection = connection
+        self.connections += 1
         self._last_refusal = ""
         LOGGER.info("store at %s: connected", endpoint)
 

@@ -11,12 +11,19 @@ from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from balance.changes import COMMITTED, CONFLICT, UNKNOWN, ChangeBatch, StateChange
-from balance.redis_store.naming import DEADLINES, OPEN_SESSIONS, OUTBOX
+from balance.redis_store.naming import DEADLINES, HOLDER, OPEN_SESSIONS, OUTBOX
 from balance.redis_store.resp import put_argument, put_integer, put_state_key
 
 COMMIT: Final = b"\r\n$5\r\nFCALL\r\n$10\r\nocs_commit"
-FIXED_KEYS: Final = 2
-FIXED_ARGUMENTS: Final = 3
+FIXED_KEYS: Final = 3
+FIXED_ARGUMENTS: Final = 4
+ENDED: Final = -1
+"""In the answer: somebody else has committed since this committer did."""
+
+ALL: Final = 0
+HELD: Final = 1
+OTHERS: Final = 2
+"""Which sets of a batch are in a call."""
 
 
 class Entities:
@@ -49,9 +56,9 @@ class StateEntities(Entities):
 
 
 class CommitCall:
-    """The Function call of one batch, its things sorted by kind."""
+    """The Function call of one batch, or of some of its sets, its things sorted by kind."""
 
-    def __init__(self, batch: ChangeBatch) -> None:
+    def __init__(self, batch: ChangeBatch, which: i64) -> None:
         self.plain = StateEntities()
         self.lived = StateEntities()
         self.compared = StateEntities()
@@ -60,19 +67,34 @@ class CommitCall:
         self.untimed = Entities()
         self.opened = Entities()
         self.closed = Entities()
+        self._batch = batch
+        self._which = which
         self._add_states(batch)
         for at in range(len(batch.events)):
-            self.events.add(batch.event_sets[at])
-            put_argument(self.events.arguments, batch.events[at])
+            owner = batch.event_sets[at]
+            if self._is_in(owner):
+                self.events.add(owner)
+                put_argument(self.events.arguments, batch.events[at])
         for at in range(len(batch.deadline_keys)):
-            self._add_deadline(batch.deadline_sets[at], batch.deadline_keys[at], batch.deadlines_ms[at])
+            owner = batch.deadline_sets[at]
+            if self._is_in(owner):
+                self._add_deadline(owner, batch.deadline_keys[at], batch.deadlines_ms[at])
         for at in range(len(batch.opened)):
-            _add_index(self.opened, batch.opened_sets[at], batch.opened[at])
+            owner = batch.opened_sets[at]
+            if self._is_in(owner):
+                _add_index(self.opened, owner, batch.opened[at])
         for at in range(len(batch.closed)):
-            _add_index(self.closed, batch.closed_sets[at], batch.closed[at])
+            owner = batch.closed_sets[at]
+            if self._is_in(owner):
+                _add_index(self.closed, owner, batch.closed[at])
+
+    def _is_in(self, owner: i64) -> bool:
+        return self._which == ALL or self._batch.held[owner] == (self._which == HELD)
 
     def _add_states(self, batch: ChangeBatch) -> None:
         for state in batch.states:
+            if not self._is_in(state.owner):
+                continue
             if not state.value:
                 self.compared.add_state(state)
             elif state.life_ms == 0:
@@ -105,7 +127,7 @@ class CommitCall:
             self.closed,
         ]
 
-    def command(self) -> bytes:
+    def command(self, committer: bytes) -> bytes:
         """The whole Function call."""
         kinds = self.kinds()
         counts = BytesWriter()
@@ -130,12 +152,14 @@ class CommitCall:
         put_integer(out, keys)
         put_argument(out, OUTBOX)
         put_argument(out, DEADLINES)
+        put_argument(out, HOLDER)
         for kind in kinds:
             out.write(kind.keys.getvalue())
         put_argument(out, counts.getvalue())
         versions = self.plain.versions.getvalue() + self.lived.versions.getvalue()
         put_argument(out, versions + self.compared.versions.getvalue())
         put_argument(out, owners.getvalue())
+        put_argument(out, committer)
         for kind in kinds:
             out.write(kind.arguments.getvalue())
         out.write(b"\r\n")
@@ -149,20 +173,31 @@ def _add_index(kind: Entities, owner: i64, entry: tuple[bytes, bytes]) -> None:
     put_argument(kind.arguments, entry[1])
 
 
-def pack_commit(batch: ChangeBatch) -> bytes:
-    """The Function call of a batch."""
-    return CommitCall(batch).command()
+def pack_commit(batch: ChangeBatch, committer: bytes, which: i64 = ALL) -> bytes:
+    """The Function call of some sets of a batch."""
+    return CommitCall(batch, which).command(committer)
 
 
-def settle(batch: ChangeBatch, reply: object) -> bool:
-    """Set the results of a batch from the call's reply; whether it was an answer of the Function.
+def settle(batch: ChangeBatch, reply: object, which: i64 = ALL) -> bool:
+    """Set the results of the sets that were in a call from its reply; whether the holder's term goes on.
 
-    Anything else (a lost connection, an error) leaves every set UNKNOWN.
+    Anything but an answer of the Function (a lost connection, an error) leaves each of them UNKNOWN.
     """
     if not isinstance(reply, list):
-        batch.settle(UNKNOWN)
+        settle_some(batch, UNKNOWN, which)
         return False
-    batch.settle(COMMITTED)
+    settle_some(batch, COMMITTED, which)
+    ended = False
     for index in reply:
-        batch.results[index] = CONFLICT
-    return True
+        if index == ENDED:
+            ended = True
+        else:
+            batch.results[index] = CONFLICT
+    return not ended
+
+
+def settle_some(batch: ChangeBatch, result: int, which: i64) -> None:
+    """Give some sets of a batch the same result."""
+    for at in range(len(batch.results)):
+        if which == ALL or batch.held[at] == (which == HELD):
+            batch.results[at] = result

@@ -47,13 +47,16 @@ class Connection(asyncio.Protocol):
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses
 
-    def send(self, command: bytes, done: Callable[[object], None]) -> None:
-        """Send a packed command; ``done`` gets its reply, a ReplyError or a ConnectionLostError."""
+    def send(self, commands: bytes, done: Callable[[object], None], replies: int = 1) -> None:
+        """Send packed commands; ``done`` gets each reply, a ReplyError or a ConnectionLostError."""
         if self._transport is None or self._transport.is_closing():
-            self._loop.call_soon(done, ConnectionLostError(self._reason or "the connection is closed"))
+            for _ in range(replies):
+                self._loop.call_soon(done, ConnectionLostError(self._reason or "the connection is closed"))
             return
-        self._waiting.append((self._loop.time(), done))
-        self._transport.write(command)
+        waiting = (self._loop.time(), done)
+        for _ in range(replies):
+            self._waiting.append(waiting)
+        self._transport.write(commands)
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout_s, self._look_at_oldest)
 

@@ -2,7 +2,7 @@
 -- The Function library of the charging store. It compares and moves octets; it never computes with amounts,
 -- because a number of Lua loses digits above 2^53.
 
-local FIXED = 2 -- keys before those of the states
+local FIXED = 3 -- keys before those of the states
 local CHUNK = 7000 -- arguments in one call; Lua's stack ends at about 7,900
 
 -- A call with many arguments after a key, in chunks. CHUNK is even, so that pairs stay together.
@@ -93,11 +93,14 @@ local function write_index(command, keys, key_at, args, first, count, refused, o
   end
 end
 
--- One batch. KEYS: outbox, deadlines; the states that are set for good, those with a life, those only
+-- One batch. KEYS: outbox, deadlines, holder; the states that are set for good, those with a life, those only
 -- compared; the indexes of opened and of closed sessions. ARGV: eight counts, the expected versions, the set that
--- each entity belongs to, then values; value and life; events; deadline and session; sessions without deadline;
--- opened; closed. Answers the list of the refused sets.
+-- each entity belongs to, who commits, then values; value and life; events; deadline and session; sessions without deadline;
+-- opened; closed. Answers the list of the refused sets, with -1 last where somebody else had committed before.
 local function commit(keys, args)
+  if not string.find(keys[FIXED], '^ocs:[^:]*:holder$') then
+    return redis.error_reply('ERR another version of ocs_commit is here: update the server that calls it')
+  end
   local plain, lived, compared, events, timed, untimed, opened, closed =
     struct.unpack('>I4I4I4I4I4I4I4I4', args[1])
   local states = plain + lived + compared
@@ -107,7 +110,12 @@ local function commit(keys, args)
     refused, answer = find_conflicts(versions, args[2], owners)
   end
 
-  local at, entity = 4, 1
+  if redis.call('GET', keys[FIXED]) ~= args[4] then
+    redis.call('SET', keys[FIXED], args[4])
+    answer[#answer + 1] = -1
+  end
+
+  local at, entity = 5, 1
   write_plain(keys, args, at, plain, refused, owners)
   at, entity = at + plain, entity + plain
   write_lived(keys, args, at, lived, refused, owners, entity)

@@ -9,7 +9,7 @@ from hiredis import ReplyError
 from balance.redis_store.connection import Connection
 from balance.store import StoreError
 
-LIBRARY_VERSION: Final = 1
+LIBRARY_VERSION: Final = 2
 """Moves when the calls' arguments change. A server never replaces a library that is newer than its own."""
 
 

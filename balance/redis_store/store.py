@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -14,12 +15,15 @@ from balance.redis_store.address import StoreAddress
 from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
 from balance.redis_store.description import describe_server
+from balance.redis_store.holder import CALM_COMMITS, RedisHolder
 from balance.redis_store.naming import CURSOR, DEADLINES, LEASE, OPEN_SESSIONS, OUTBOX, TAG
 from balance.redis_store.replies import integer, items, octet_list, octets
 from balance.redis_store.resp import pack_load
 from balance.store import StateStore
 
 SCAN_CHUNK: Final = b"1000"
+NOBODY: Final = b"-"
+"""Who commits without being a holder."""
 PATTERN_SIGNS: Final = re.compile(rb"[\\*?\[\]]")
 
 
@@ -60,11 +64,15 @@ class RedisStore(StateStore):
         """Apply a batch."""
 
         def answered(reply: object) -> None:
-            if not settle(batch, reply):
-                self._refused(reply)
+            settle(batch, reply)
+            self._refused(reply)
             done(batch)
 
-        self._client.send(pack_commit(batch), answered)
+        self._client.send(pack_commit(batch, NOBODY), answered)
+
+    def hold(self, calm_commits: int = CALM_COMMITS) -> RedisHolder:
+        """A holder, which does without comparing while nobody else commits."""
+        return RedisHolder(self._client, _new_name, calm_commits)
 
     def _refused(self, reply: object) -> None:
         if isinstance(reply, ReplyError):
@@ -163,6 +171,11 @@ class RedisStore(StateStore):
         await self._client.close()
         if self._let_go is not None:
             await self._let_go()
+
+
+def _new_name() -> bytes:
+    """A name that no holder ever had."""
+    return os.urandom(12).hex().encode()
 
 
 async def open_redis_store(

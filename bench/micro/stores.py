@@ -56,7 +56,9 @@ def packing_costs() -> list[CommitCost]:
     for batch in BATCHES:
         sets = change_sets(talk, batch, 1)
         found.append(
-            CommitCost("pack commit", batch, cpu_ns_of(partial(pack_commit, batch_of(sets))) / batch / 1000)
+            CommitCost(
+                "pack commit", batch, cpu_ns_of(partial(pack_commit, batch_of(sets), b"-")) / batch / 1000
+            )
         )
     return found
 

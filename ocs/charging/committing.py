@@ -12,7 +12,7 @@ from mypy_extensions import i64
 
 from balance.changes import COMMITTED, UNKNOWN, ChangeBatch
 from balance.keys import session_key
-from balance.store import StateStore
+from balance.store import Holder
 from ocs.charging.answering import Answering
 from ocs.charging.overload import AdmissionBound
 from ocs.charging.pending import Group, Pending
@@ -31,7 +31,7 @@ class GroupCommits:
 
     def __init__(
         self,
-        store: StateStore,
+        holder: Holder,
         states: RememberedStates,
         queue: RequestQueue,
         answering: Answering,
@@ -43,7 +43,7 @@ class GroupCommits:
     ) -> None:
         self.under_way: i64 = 0
         self.groups: dict[str, Group] = {}
-        self._store = store
+        self._holder = holder
         self._states = states
         self._queue = queue
         self._answering = answering
@@ -56,7 +56,7 @@ class GroupCommits:
 
     def send(self, groups: list[Group], start_us: i64, remember_ms: i64) -> None:
         """Commit the groups of a batch whose decisions began at ``start_us``."""
-        commit = _Commit(self)
+        commit = _Commit(self, self._holder.term)
         size: i64 = 0
         for group in groups:
             try:
@@ -75,7 +75,7 @@ class GroupCommits:
             self._metrics.batch_size.record(size)
             self._metrics.stages[STAGE_DECIDE].record_many((commit.start_us - start_us) // size, size)
             try:
-                self._store.commit_batch(commit.batch, commit.done)
+                self._holder.commit(commit.batch, commit.done)
             except Exception as error:  # noqa: BLE001 - nothing was sent: these requests fail, never the server
                 self._refused(commit, repr(error))
 
@@ -86,7 +86,7 @@ class GroupCommits:
                 self._fail(pending, reason)
             self._end(group)
 
-    def done(self, groups: list[Group], results: list[int], start_us: i64) -> None:
+    def done(self, groups: list[Group], results: list[int], start_us: i64, term: i64) -> None:
         """Answer what is durable; what lost or is unknown is forgotten."""
         self.under_way -= 1
         now_us: i64 = self._now_us()
@@ -99,7 +99,7 @@ class GroupCommits:
             result = results[index]
             if result == COMMITTED:
                 answered += len(group.requests)
-                self._committed(group, now_us)
+                self._committed(group, now_us, term)
             elif result == UNKNOWN:
                 store_failed = True
                 metrics.store_unknown += 1
@@ -118,10 +118,12 @@ class GroupCommits:
         if group.waiting is not None:
             self._queue.again(group.waiting)
 
-    def _committed(self, group: Group, now_us: i64) -> None:
+    def _committed(self, group: Group, now_us: i64, term: i64) -> None:
         account = group.account
-        if account is not None and group.account_changed:
-            self._states.keep_account(account)
+        if account is not None:
+            account.term = term
+            if group.account_changed:
+                self._states.keep_account(account)
         metrics = self._metrics
         for pending in group.requests:
             self._queue.done(pending)
@@ -130,6 +132,7 @@ class GroupCommits:
                 continue
             session = decision.session
             if session is not None:
+                session.term = term
                 if session.state == OPEN:
                     self._states.keep_session(session)
                 else:
@@ -153,26 +156,26 @@ class GroupCommits:
 
     def settle_deadline(self, session_id: bytes, session: ChargingSession | None) -> None:
         """Correct the deadline index for a session that is not due: forget it, or index its later deadline."""
-        changes = ChangeBatch()
+        changes = ChangeBatch(self._holder.term)
         changes.begin()
         key = session_key(session_id)
         later: i64 = 0 if session is None or session.state != OPEN else session.deadline_ms
         changes.put(key, 0 if session is None else session.version, b"", 0)
         changes.deadline(key, later)
-        self._store.commit_batch(changes, _Settlement(self._states, session_id).done)
+        self._holder.commit(changes, _Settlement(self._states, session_id).done)
 
 
 class _Commit:
     """A commit under way."""
 
-    def __init__(self, commits: GroupCommits) -> None:
+    def __init__(self, commits: GroupCommits, term: i64) -> None:
         self.commits = commits
         self.start_us: i64 = 0
         self.groups: list[Group] = []
-        self.batch = ChangeBatch()
+        self.batch = ChangeBatch(term)
 
     def done(self, batch: ChangeBatch) -> None:
-        self.commits.done(self.groups, batch.results, self.start_us)
+        self.commits.done(self.groups, batch.results, self.start_us, batch.term)
 
 
 class _Settlement:

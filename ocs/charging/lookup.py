@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from mypy_extensions import i64
+
 from balance.account import decode_account
+from balance.changes import NO_TERM
 from balance.keys import account_key, imsi_key, session_key, subscriber_key
 from balance.packing import PackingError
-from balance.store import StateStore
+from balance.store import Holder, StateStore
 from balance.subscriber import Subscriber, decode_subscriber
 from ocs.charging.pending import Pending
 from ocs.charging.remembered import RememberedStates
@@ -28,6 +31,7 @@ class StateLookup:
     def __init__(
         self,
         store: StateStore,
+        holder: Holder,
         states: RememberedStates,
         resume: Callable[[list[Pending]], None],
         give_up: Callable[[Pending], None],
@@ -36,6 +40,7 @@ class StateLookup:
         call_later: Callable[[float, Callable[[], None]], object],
     ) -> None:
         self._store = store
+        self._holder = holder
         self._states = states
         self._resume = resume
         self._give_up = give_up
@@ -79,7 +84,8 @@ class StateLookup:
             _Load(self, keys).ask()
 
     def ask(self, load: _Load) -> None:
-        """Hand one load to the store."""
+        """Hand one load to the store. What it finds is of the present term: what ends it would come later."""
+        load.term = self._holder.term
         self._store.load(load.keys, load.done)
 
     def loaded(self, load: _Load, found: list[bytes | None] | None) -> None:
@@ -100,14 +106,16 @@ class StateLookup:
                 going_on.extend(waiting)
                 continue
             try:
-                self._remember(key, state, waiting, going_on)
+                self._remember(key, state, load.term, waiting, going_on)
             except ValueError as error:
                 for pending in waiting:
                     self._fail(pending, f"{key!r}: {error}")
         self.send()
         self._resume(going_on)
 
-    def _remember(self, key: bytes, state: bytes, waiting: list[Pending], going_on: list[Pending]) -> None:
+    def _remember(
+        self, key: bytes, state: bytes, term: i64, waiting: list[Pending], going_on: list[Pending]
+    ) -> None:
         if key.startswith(b"i:"):
             for pending in waiting:
                 self._want(subscriber_key(state[8:]), pending)
@@ -115,10 +123,12 @@ class StateLookup:
         if key.startswith(b"s:"):
             session = decode_session(state)
             _check_key(key, session_key(session.identity.session_id))
+            session.term = term
             self._states.keep_session(session)
         elif key.startswith(b"a:"):
             account = decode_account(state)
             _check_key(key, account_key(account.account_id))
+            account.term = term
             self._states.keep_account(account)
         else:
             subscriber = decode_subscriber(state)
@@ -182,6 +192,7 @@ class _Load:
     def __init__(self, lookup: StateLookup, keys: list[bytes]) -> None:
         self.lookup = lookup
         self.keys = keys
+        self.term: i64 = NO_TERM
 
     def ask(self) -> None:
         self.lookup.ask(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mypy_extensions import i64, mypyc_attr
 
 from balance.account import Account, encode_account
-from balance.changes import ChangeBatch
+from balance.changes import NO_TERM, ChangeBatch
 from balance.keys import session_key, subscriber_key
 from balance.subscriber import Subscriber
 from ocs.charging.outcome import Decision
@@ -59,14 +59,16 @@ class Pending:
 class Group:
     """The requests of one batch that concern one account: decided one after the other, committed as one change.
 
-    ``account`` is its newest state and ``read_version`` the version in the store. Each request is of another
-    session, and holds what was decided for it. Once it ``is_sent``, others of the account are ``waiting``.
+    ``account`` is its newest state, ``read_version`` the version in the store, seen in ``read_term``. Each
+    request is of another session, and holds what was decided for it. Once it ``is_sent``, others of the
+    account are ``waiting``.
     """
 
     def __init__(self, account_id: str, account: Account | None) -> None:
         self.account_id = account_id
         self.account = account
         self.read_version: i64 = 0 if account is None else account.version
+        self.read_term: i64 = NO_TERM if account is None else account.term
         self.account_changed = False
         self.requests: tuple[Pending, ...] = ()
         self.is_sent = False
@@ -101,7 +103,7 @@ class Group:
 
         Where a state can not be encoded the exception leaves the batch as it was.
         """
-        batch.begin()
+        batch.begin(held=self._is_held(batch.term))
         try:
             self._put_states(batch, remember_closed_ms)
         except BaseException:
@@ -111,6 +113,16 @@ class Group:
             decision = pending.decision
             if decision is not None:
                 self._put_consequences(batch, pending, decision)
+
+    def _is_held(self, term: i64) -> bool:
+        """Whether all it rests on was read or written in a term. That a session is new is never known so."""
+        if self.read_term != term:
+            return False
+        for pending in self.requests:
+            session = pending.session
+            if session is None or session.term != term or pending.subscriber is not None:
+                return False
+        return True
 
     def _put_states(self, batch: ChangeBatch, remember_closed_ms: i64) -> None:
         account = self.account

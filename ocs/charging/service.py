@@ -58,8 +58,10 @@ class ChargingService(RequestHandler):
         self.metrics = metrics
         self._world = surroundings
         self._answering = Answering(identity, metrics, surroundings.log_failure)
+        holder = store.hold()
         self._lookup = StateLookup(
             store,
+            holder,
             states,
             self._resume,
             self._give_up,
@@ -71,7 +73,7 @@ class ChargingService(RequestHandler):
         self._queue = RequestQueue()
         self._scheduled = False
         self._commits = GroupCommits(
-            store,
+            holder,
             states,
             self._queue,
             self._answering,

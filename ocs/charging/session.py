@@ -6,6 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from balance.changes import NO_TERM
 from balance.keys import session_key
 from balance.operations import NOTHING_HELD, Reservation
 from balance.packing import end_of_first
@@ -215,6 +216,7 @@ UNTOLD: Final = Circumstances(b"", b"", ABSENT, ABSENT)
 class ChargingSession:
     """A credit-control session. Times are epoch milliseconds; ``version`` 0 = not yet stored.
 
+    ``term`` is the store holder's in which this state was last read or written.
     ``deadline_ms`` is when the server gives it up (Tcc); ``indexed_ms`` is the time under which the store's
     deadline index knows it, which may be earlier. ``answers`` are ``answer_count`` stored answers, each behind
     its length, the newest last.
@@ -229,6 +231,7 @@ class ChargingSession:
         services: list[Service] | None = None,
     ) -> None:
         self.version: i64 = 0
+        self.term: i64 = NO_TERM
         self.identity = identity
         self.circumstances = UNTOLD
         self.state: i64 = OPEN

@@ -25,6 +25,10 @@ class LossyProxy:
         self.lose_replies = False
         self.hold_requests = False
         self.refuse = False
+        self.pause_before = b""
+        """Requests from here on wait for ``go_on``; set when they have come so far: ``paused``."""
+        self.paused = asyncio.Event()
+        self.go_on = asyncio.Event()
         self._held: list[tuple[asyncio.StreamWriter, bytes]] = []
         self.arrived = asyncio.Event()
         """Set when something came that is lost now."""
@@ -88,6 +92,13 @@ class LossyProxy:
                     self._held.append((target, data))
                     self.arrived.set()
                     continue
+                at = data.find(self.pause_before) if requests and self.pause_before else -1
+                if at >= 0:
+                    self.pause_before = b""
+                    target.write(data[:at])
+                    self.paused.set()
+                    await self.go_on.wait()
+                    data = data[at:]
                 target.write(data)
                 await target.drain()
         if target not in [writer for writer, _ in self._held]:

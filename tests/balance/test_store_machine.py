@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from balance.changes import ChangeSet
+from balance.changes import ChangeSet, batch_of
 from balance.memory import MemoryStore
 from balance.redis_store.store import open_redis_store
 from balance.store import StateStore, commit_sets, load_states
@@ -47,6 +47,7 @@ class StoresAgree(RuleBasedStateMachine):
         self.memory = MemoryStore(lambda: 0)
         self.loop.run_until_complete(empty(server))
         self.redis = self.loop.run_until_complete(open_redis_store(server.address, 5.0))
+        self.holder = self.redis.hold(0)
         self.trimmed = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -82,6 +83,25 @@ class StoresAgree(RuleBasedStateMachine):
         ours = self.run(commit_sets(self.memory, self.build(batch)))
         built = self.build_again(ours)
         assert results(self.run(commit_sets(self.redis, built))) == results(ours)
+
+    @rule(batch=batches(), remembers=st.booleans())
+    def commit_as_holder(
+        self, batch: list[list[tuple[bytes, tuple[int, int, bytes, bool]]]], *, remembers: bool
+    ) -> None:
+        """The same by a holder, which is right about what it holds."""
+        sets = self.build(batch)
+        changes = batch_of(self.build_again(sets))
+        changes.term = self.holder.term
+        changes.held = [
+            remembers
+            and all(self.version(key) == version for key, version in zip(each.keys, each.expected, strict=True))
+            for each in sets
+        ]
+        ours = self.run(commit_sets(self.memory, sets))
+        done = self.loop.create_future()
+        self.holder.commit(changes, done.set_result)
+        self.loop.run_until_complete(done)
+        assert changes.results == results(ours)
 
     def build_again(self, sets: list[ChangeSet]) -> list[ChangeSet]:
         """The same change sets, without results."""

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from random import Random
 
 from balance.changes import UNKNOWN, ChangeBatch, batch_of
-from balance.memory import MemoryStore
-from balance.store import StateStore
+from balance.store import Holder, StateStore
 from tests.ocs.charging.building import sets_of
+from tests.simulation.watched_store import WatchedHolder, WatchedStore
 from tests.simulation.world import World
 
 
@@ -32,7 +32,7 @@ class FaultyStore(StateStore):
     after the server has read again.
     """
 
-    def __init__(self, inner: MemoryStore, world: World, random: Random, faults: Faults) -> None:
+    def __init__(self, inner: WatchedStore, world: World, random: Random, faults: Faults) -> None:
         self._inner = inner
         self._world = world
         self._random = random
@@ -52,7 +52,17 @@ class FaultyStore(StateStore):
 
         self._world.after(self._delay_us(), lambda: self._inner.load(keys, loaded))
 
+    def hold(self) -> Holder:
+        """A holder whose commits meet the same faults."""
+        return WatchedHolder(self._commit)
+
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
+        """Commit as one who holds nothing."""
+        self._commit(None, batch, done)
+
+    def _commit(
+        self, holder: WatchedHolder | None, batch: ChangeBatch, done: Callable[[ChangeBatch], None]
+    ) -> None:
         """Commit late, answer late, or leave it unknown."""
         fate = self._random.random()
         faults = self._faults
@@ -69,8 +79,23 @@ class FaultyStore(StateStore):
             self._world.after(
                 self._delay_us() * 5 + faults.delay_us, lambda: self._inner.commit_batch(_copy(batch), _nobody)
             )
-        else:
+        elif holder is None:
             self._world.after(self._delay_us(), lambda: self._inner.commit_batch(batch, self._late(done)))
+        else:
+            term = int(holder.term)
+            self._world.after(self._delay_us(), lambda: self._commit_held(holder, batch, term, done))
+
+    def _commit_held(
+        self, holder: WatchedHolder, batch: ChangeBatch, term: int, done: Callable[[ChangeBatch], None]
+    ) -> None:
+        self._inner.commit_of(holder, batch, term, lambda _batch: None)
+        others = holder.told
+
+        def heard() -> None:
+            holder.hear(others)
+            done(batch)
+
+        self._world.after(self._delay_us(), heard)
 
     def _late(self, done: Callable[[ChangeBatch], None]) -> Callable[[ChangeBatch], None]:
         return lambda batch: self._world.after(self._delay_us(), lambda: done(batch))

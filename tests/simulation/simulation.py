@@ -11,7 +11,6 @@ from typing import Any
 from balance.account import Account, Bucket, decode_account, encode_account
 from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
-from balance.memory import MemoryStore
 from balance.operations import Reservation, credit_money
 from balance.quantity import OCTETS
 from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
@@ -25,6 +24,7 @@ from tests.simulation.faulty_store import Faults, FaultyStore
 from tests.simulation.gateway import GatewaySession
 from tests.simulation.plans import catalogue
 from tests.simulation.server import Server
+from tests.simulation.watched_store import WatchedStore
 from tests.simulation.world import World, at_once
 
 END_US = 900_000_000
@@ -36,7 +36,7 @@ class Simulation:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.world = World()
-        self.store = MemoryStore(self.world.now_ms)
+        self.store = WatchedStore(self.world.now_ms)
         self.catalogue = catalogue("first", 1)
         self._faults = Faults(self.random)
         self._network_loses = self.random.choice([0.0, 0.05, 0.2])
