@@ -5,9 +5,10 @@ big-endian counter that starts at 1; version 0 means "does not exist". ``commit`
 applied whole or not at all: it is refused (conflict) when any key's version differs from what was read. The
 applied sets of one commit are durable together before ``done`` is called.
 
-Who remembers states between its reads and its commits, as the charging service does, commits as a *holder*. A
-holder's term lasts while nobody else has changed a state: what the holder read or wrote in its present term
-is still so, and a store may apply such changes without comparing. Everybody else's commit ends the term.
+Who remembers states between its reads and its commits, as the charging service does, commits as a *holder*.
+What a holder read or wrote in its present term is still so, unless it was told that others have changed it, and
+a store may apply changes that rest on such states without comparing. When others may have changed anything, the
+term ends.
 
 Calls come back through callbacks, because a store serves batches: one callback a batch costs a twentieth of a
 coroutine for each request. ``load_states`` and ``commit_sets`` are their coroutines for tools.
@@ -44,9 +45,14 @@ class StateStore(ABC):
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Apply a batch; ``done`` gets it back with ``results`` COMMITTED, CONFLICT or UNKNOWN."""
 
-    def hold(self) -> Holder:
-        """A holder, for one who remembers states. Each has terms of its own; others' commits end them."""
-        return _ComparingHolder(self)
+    def hold(self, changed: Callable[[list[bytes]], None]) -> Holder:
+        """A holder, for one who remembers states. Each has terms of its own; others' commits may end them.
+
+        ``changed`` hears the keys of states that others have changed in a term which goes on: what is
+        remembered of them is out of date. What it hears, and the answers to loads and commits, come in the
+        order in which the store worked. Stores that compare all the same never call it.
+        """
+        return _ComparingHolder(self, changed)
 
     def commit(self, sets: list[ChangeSet], done: Callable[[list[ChangeSet]], None]) -> None:
         """Apply single change sets; ``done`` gets them back with their ``result``.
@@ -118,9 +124,10 @@ class Holder(ABC):
 class _ComparingHolder(Holder):
     """The holder of a store that compares all the same: its term has no end."""
 
-    def __init__(self, store: StateStore) -> None:
+    def __init__(self, store: StateStore, changed: Callable[[list[bytes]], None]) -> None:
         super().__init__()
         self._store = store
+        self.changed = changed
 
     def commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         self._store.commit_batch(batch, done)

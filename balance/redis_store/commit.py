@@ -11,14 +11,15 @@ from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from balance.changes import COMMITTED, CONFLICT, UNKNOWN, ChangeBatch, StateChange
-from balance.redis_store.naming import DEADLINES, HOLDER, OPEN_SESSIONS, OUTBOX
+from balance.redis_store.naming import DEADLINES, HOLDER, NOTED, OPEN_SESSIONS, OUTBOX, TAG
+from balance.redis_store.replies import octet_list
 from balance.redis_store.resp import put_argument, put_integer, put_state_key
 
 COMMIT: Final = b"\r\n$5\r\nFCALL\r\n$10\r\nocs_commit"
-FIXED_KEYS: Final = 3
+FIXED_KEYS: Final = 4
 FIXED_ARGUMENTS: Final = 4
 ENDED: Final = -1
-"""In the answer: somebody else has committed since this committer did."""
+"""In the answer: others may have written anything since this committer did."""
 
 ALL: Final = 0
 HELD: Final = 1
@@ -153,6 +154,7 @@ class CommitCall:
         put_argument(out, OUTBOX)
         put_argument(out, DEADLINES)
         put_argument(out, HOLDER)
+        put_argument(out, NOTED)
         for kind in kinds:
             out.write(kind.keys.getvalue())
         put_argument(out, counts.getvalue())
@@ -178,22 +180,34 @@ def pack_commit(batch: ChangeBatch, committer: bytes, which: i64 = ALL) -> bytes
     return CommitCall(batch, which).command(committer)
 
 
-def settle(batch: ChangeBatch, reply: object, which: i64 = ALL) -> bool:
-    """Set the results of the sets that were in a call from its reply; whether the holder's term goes on.
+class News:
+    """What others have done since a holder committed last: they wrote ``keys``, or, where it ``ends``, any."""
+
+    def __init__(self) -> None:
+        self.ends = False
+        self.keys: list[bytes] = []
+
+
+def settle(batch: ChangeBatch, reply: object, which: i64 = ALL) -> News:
+    """Set the results of the sets that were in a call from its reply, and tell what else it says.
 
     Anything but an answer of the Function (a lost connection, an error) leaves each of them UNKNOWN.
     """
+    news = News()
     if not isinstance(reply, list):
         settle_some(batch, UNKNOWN, which)
-        return False
+        news.ends = True
+        return news
     settle_some(batch, COMMITTED, which)
-    ended = False
     for index in reply:
-        if index == ENDED:
-            ended = True
+        if isinstance(index, list):
+            size = len(TAG)
+            news.keys = [key[size:] for key in octet_list(index)]
+        elif index == ENDED:
+            news.ends = True
         else:
             batch.results[index] = CONFLICT
-    return not ended
+    return news
 
 
 def settle_some(batch: ChangeBatch, result: int, which: i64) -> None:

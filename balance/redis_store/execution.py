@@ -95,6 +95,7 @@ class Execution:
         for sent in self.sent:
             settle_some(sent.batch, COMMITTED, HELD)
         for at in range(len(self._compared)):
-            if not settle(self._compared[at].batch, self._outcome[at], OTHERS):
+            news = settle(self._compared[at].batch, self._outcome[at], OTHERS)
+            if news.ends or news.keys:
                 goes_on = False
         return goes_on

@@ -2,7 +2,9 @@
 -- The Function library of the charging store. It compares and moves octets; it never computes with amounts,
 -- because a number of Lua loses digits above 2^53.
 
-local FIXED = 3 -- keys before those of the states
+local FIXED = 4 -- keys before those of the states
+local NOBODY = '-' -- who commits without being a holder; behind a holder's name: such have committed since
+local NOTED = 1000 -- keys that are noted for a holder at most
 local CHUNK = 7000 -- arguments in one call; Lua's stack ends at about 7,900
 
 -- A call with many arguments after a key, in chunks. CHUNK is even, so that pairs stay together.
@@ -93,12 +95,49 @@ local function write_index(command, keys, key_at, args, first, count, refused, o
   end
 end
 
--- One batch. KEYS: outbox, deadlines, holder; the states that are set for good, those with a life, those only
+-- Somebody who is no holder writes some states: their keys are noted for the holder, if they are not too many.
+local function disturb(keys, states)
+  local holder, noted = keys[3], keys[4]
+  local name = redis.call('GET', holder) or NOBODY
+  if name == NOBODY then
+    return
+  end
+  if states > NOTED or redis.call('LLEN', noted) + states > NOTED then
+    redis.call('SET', holder, NOBODY)
+    redis.call('DEL', noted)
+    return
+  end
+  if string.sub(name, -1) ~= NOBODY then
+    redis.call('SET', holder, name .. NOBODY)
+  end
+  if states > 0 then
+    redis.call('RPUSH', noted, unpack(keys, FIXED + 1, FIXED + states))
+  end
+end
+
+-- A holder commits. Answers nothing where it committed last, the keys that were noted since it did, or -1 where
+-- others may have written anything.
+local function take_over(keys, committer)
+  local holder, noted = keys[3], keys[4]
+  local name = redis.call('GET', holder)
+  if name == committer then
+    return nil
+  end
+  local found = -1
+  if name == committer .. NOBODY then
+    found = redis.call('LRANGE', noted, 0, -1)
+  end
+  redis.call('SET', holder, committer)
+  redis.call('DEL', noted)
+  return found
+end
+
+-- One batch. KEYS: outbox, deadlines, holder, noted; the states that are set for good, those with a life, those only
 -- compared; the indexes of opened and of closed sessions. ARGV: eight counts, the expected versions, the set that
 -- each entity belongs to, who commits, then values; value and life; events; deadline and session; sessions without deadline;
--- opened; closed. Answers the list of the refused sets, with -1 last where somebody else had committed before.
+-- opened; closed. Answers the list of the refused sets, and last what take_over answers.
 local function commit(keys, args)
-  if not string.find(keys[FIXED], '^ocs:[^:]*:holder$') then
+  if not string.find(keys[3], '^ocs:[^:]*:holder$') then
     return redis.error_reply('ERR another version of ocs_commit is here: update the server that calls it')
   end
   local plain, lived, compared, events, timed, untimed, opened, closed =
@@ -110,9 +149,10 @@ local function commit(keys, args)
     refused, answer = find_conflicts(versions, args[2], owners)
   end
 
-  if redis.call('GET', keys[FIXED]) ~= args[4] then
-    redis.call('SET', keys[FIXED], args[4])
-    answer[#answer + 1] = -1
+  if args[4] == NOBODY then
+    disturb(keys, plain + lived)
+  else
+    answer[#answer + 1] = take_over(keys, args[4])
   end
 
   local at, entity = 5, 1

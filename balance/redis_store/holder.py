@@ -1,13 +1,17 @@
 """The holder of a Redis or Valkey store: compared commits, and plain ones while nobody else commits. Compiled.
 
-Every Function call that commits writes who committed last into one key, unless it says so already. A holder
-watches that key. As long as it holds the holder's own name, nothing that the holder remembers has changed, and
-its held sets go as a transaction of plain commands, which the server executes only if the key is still as it
-was. Where it is not, the server does nothing, and the sets go as a Function call, which compares.
+Every Function call that commits writes which holder committed last into one key, unless it says so already.
+The holder watches that key. As long as it holds its own name, nothing that it remembers has changed, and its
+held sets go as a transaction of plain commands, which the server executes only if the key is still as it was.
+Where it is not, the server does nothing, and the sets go as a Function call, which compares.
+
+Who commits without being a holder (a top-up, a load) marks the name and notes the keys it wrote. The holder's
+next call is told these keys, and only what it remembers of them is out of date: its term goes on. Where another
+holder committed, or more was written than is noted, the term ends. Then the holder makes CALM_COMMITS calls
+undisturbed before it tries again: several servers on one store would otherwise only disturb each other.
 
 One transaction is under way at a time: only its replies tell that the key is watched anew. What comes meanwhile
-goes together in the next. After others were here, the holder makes CALM_COMMITS calls undisturbed before it
-tries again: several servers on one store would otherwise only disturb each other.
+goes together in the next.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from balance.changes import ChangeBatch
 from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
 from balance.redis_store.execution import Execution, Sent
+from balance.redis_store.naming import NOBODY
 from balance.redis_store.transaction import WATCH, WATCH_REPLIES
 from balance.store import Holder
 
@@ -31,12 +36,19 @@ CALM_COMMITS: Final = 32
 class RedisHolder(Holder):
     """Commits of one who remembers states, over a client's connection.
 
-    ``new_name`` makes a name that no holder ever had. ``transactions`` counts the plain commits that were
-    executed, ``disturbed`` those that were not.
+    ``new_name`` makes a name that no holder ever had; ``changed`` hears the keys that others wrote in a term
+    which goes on. ``transactions`` counts the plain commits that were executed, ``disturbed`` the others.
     """
 
-    def __init__(self, client: Client, new_name: Callable[[], bytes], calm_commits: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        new_name: Callable[[], bytes],
+        changed: Callable[[list[bytes]], None],
+        calm_commits: int,
+    ) -> None:
         super().__init__()
+        self._changed = changed
         self.transactions = 0
         self.disturbed = 0
         self._client = client
@@ -46,6 +58,7 @@ class RedisHolder(Holder):
         self._name = b""
         self._calm: i64 = 0
         self._watches = False
+        self._begins_to_watch = False
         self._under_way: Execution | None = None
         self._next: Execution | None = None
 
@@ -79,7 +92,8 @@ class RedisHolder(Holder):
         """Commit a batch by the Function, which compares."""
         command = pack_commit(sent.batch, self._name)
         call = _Call(self, sent)
-        if self._calm >= self._calm_commits and not self._watches:
+        if self._calm >= self._calm_commits and not self._watches and not self._begins_to_watch:
+            self._begins_to_watch = True  # one at a time: the next would forget what this one noticed
             self._client.send(command + WATCH, call.take, 1 + WATCH_REPLIES)
         else:
             self._client.send(command, call.take)
@@ -88,14 +102,18 @@ class RedisHolder(Holder):
         """The Function has answered, or could not."""
         if isinstance(reply, ReplyError):
             self._client.refused(reply)
-        if settle(sent.batch, reply):
-            self._calm += 1
-        else:
+        news = settle(sent.batch, reply)
+        if news.ends:
             self._end_term()
-        sent.done(sent.batch)
+        else:
+            self._calm += 1
+            if news.keys:
+                self._changed(news.keys)
+        self._answer(sent)
 
     def watched(self, reply: object) -> None:
         """The key is watched since before it was read."""
+        self._begins_to_watch = False
         self._watches = self._calm >= self._calm_commits and reply == self._name
 
     def _new_execution(self) -> Execution:
@@ -114,14 +132,18 @@ class RedisHolder(Holder):
         error = execution.error
         if isinstance(error, ReplyError):
             self._client.refused(error)
-        if execution.settle() and execution.watched == self._name and self.term == execution.term:
-            self.transactions += 1
-            self._watches = True
-        else:
+        goes_on = execution.settle() or execution.is_void
+        if not goes_on or self.term != execution.term:
+            self._end_term()
+        elif execution.watched == self._name:
+            self._watches = not execution.is_void
+        elif execution.watched != self._name + NOBODY:
             self._end_term()
         if execution.is_void:
             self.disturbed += 1
             self._compare(execution)
+        elif error is None:
+            self.transactions += 1
         if following is not None:
             if self._watches:
                 self._execute(following)
@@ -152,7 +174,7 @@ class _Call:
         self._replies: i64 = 0
 
     def take(self, reply: object) -> None:
-        """Take the next reply: of the call, of WATCH, of GET."""
+        """Take the next reply: of the call, of what begins the watch, of GET."""
         self._replies += 1
         if self._replies == 1:
             self._holder.called(self._sent, reply)

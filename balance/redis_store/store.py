@@ -16,14 +16,12 @@ from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
 from balance.redis_store.description import describe_server
 from balance.redis_store.holder import CALM_COMMITS, RedisHolder
-from balance.redis_store.naming import CURSOR, DEADLINES, LEASE, OPEN_SESSIONS, OUTBOX, TAG
+from balance.redis_store.naming import CURSOR, DEADLINES, LEASE, NOBODY, OPEN_SESSIONS, OUTBOX, TAG
 from balance.redis_store.replies import integer, items, octet_list, octets
 from balance.redis_store.resp import pack_load
 from balance.store import StateStore
 
 SCAN_CHUNK: Final = b"1000"
-NOBODY: Final = b"-"
-"""Who commits without being a holder."""
 PATTERN_SIGNS: Final = re.compile(rb"[\\*?\[\]]")
 
 
@@ -70,9 +68,9 @@ class RedisStore(StateStore):
 
         self._client.send(pack_commit(batch, NOBODY), answered)
 
-    def hold(self, calm_commits: int = CALM_COMMITS) -> RedisHolder:
-        """A holder, which does without comparing while nobody else commits."""
-        return RedisHolder(self._client, _new_name, calm_commits)
+    def hold(self, changed: Callable[[list[bytes]], None], calm_commits: int = CALM_COMMITS) -> RedisHolder:
+        """A holder, which does without comparing what nobody else has changed."""
+        return RedisHolder(self._client, _new_name, changed, calm_commits)
 
     def _refused(self, reply: object) -> None:
         if isinstance(reply, ReplyError):

@@ -17,9 +17,9 @@ from balance.redis_store.resp import pack_command, put_argument, put_integer, pu
 
 MULTI: Final = pack_command([b"MULTI"])
 EXEC: Final = pack_command([b"EXEC"])
-WATCH: Final = pack_command([b"WATCH", HOLDER]) + pack_command([b"GET", HOLDER])
-"""Watch who committed last, and see that it is still this holder: what changes from then on is noticed."""
-WATCH_REPLIES: Final = 2
+WATCH: Final = b"".join(map(pack_command, ([b"UNWATCH"], [b"WATCH", HOLDER], [b"GET", HOLDER])))
+"""Watch who committed last, forgetting what was noticed, and read who it is: what changes then is noticed."""
+WATCH_REPLIES: Final = 3
 
 
 class _Growing:

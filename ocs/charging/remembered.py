@@ -1,9 +1,10 @@
 """What a server remembers of the store: accounts, sessions and subscribers it has read or written.
 
-Memory may be stale at any time: a commit compares versions, and what lost is forgotten and read again. Each
-table has a young and an old generation; what is used moves to the young one, and when that is full the old
-one leaves. So the tables are bounded, and what is in use stays. What leaves is freed piece by piece, with what
-comes: to free a hundred thousand states at once would stop the server for longer than an answer takes.
+Memory may be stale at any time: a commit compares versions, and what lost is forgotten and read again. What
+others have changed is forgotten too, where the store tells it (``balance.store``). Each table has a young and
+an old generation; what is used moves to the young one, and when that is full the old one leaves. So the tables
+are bounded, and what is in use stays. What leaves is freed piece by piece, with what comes: to free a hundred
+thousand states at once would stop the server for longer than an answer takes.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ class RememberedStates:
         """An account must be read again."""
         self._accounts.pop(account_id, None)
         self._old_accounts.pop(account_id, None)
+
+    def forget(self, keys: list[bytes]) -> None:
+        """Others have changed these states. A subscriber's is compared with every use."""
+        for key in keys:
+            if key.startswith(b"a:"):
+                self.forget_account(key[2:].decode())
+            elif key.startswith(b"s:"):
+                self.forget_session(key[2:])
 
     def session(self, session_id: bytes) -> ChargingSession | None:
         """The session as last seen, open or closed."""

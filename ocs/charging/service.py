@@ -58,7 +58,7 @@ class ChargingService(RequestHandler):
         self.metrics = metrics
         self._world = surroundings
         self._answering = Answering(identity, metrics, surroundings.log_failure)
-        holder = store.hold()
+        holder = store.hold(states.forget)
         self._lookup = StateLookup(
             store,
             holder,

@@ -40,9 +40,13 @@ async def committed(holder: RedisHolder, batch: ChangeBatch) -> list[int]:
     return batch.results
 
 
-async def calm(store: RedisStore) -> RedisHolder:
-    """A holder that commits plainly from now on."""
-    holder = store.hold(0)
+def _nothing(_keys: list[bytes]) -> None:
+    """Nothing is remembered."""
+
+
+async def calm(store: RedisStore, heard: list[bytes] | None = None) -> RedisHolder:
+    """A holder that commits plainly from now on, and what it hears."""
+    holder = store.hold(heard.extend if heard is not None else _nothing, 0)
     assert await committed(holder, ChangeBatch(holder.term)) == []
     return holder
 
@@ -81,9 +85,7 @@ async def test_several_holders_and_tools_never_write_over_each_other(server: Ser
     first, second = (
         Rememberer(name, store, KEYS, random, 2) for name, store in zip((b"x", b"y"), stores, strict=True)
     )
-    tools = [
-        Rememberer(b"t%d" % at, store, KEYS, random, 1_000_000) for at, store in enumerate((*stores, stores[0]))
-    ]
+    tools = [Rememberer(b"t%d" % at, store, KEYS, random) for at, store in enumerate((*stores, stores[0]))]
 
     async def sometimes(tool: Rememberer) -> None:
         for _ in range(25):
@@ -98,6 +100,7 @@ async def test_several_holders_and_tools_never_write_over_each_other(server: Ser
 
     assert first.holder.transactions > 20
     assert first.holder.disturbed > 0
+    assert first.heard > 0
     marks = [mark for each in (first, second, *tools) for mark in each.marks]
     assert {mark.result for mark in marks} == {COMMITTED, CONFLICT}
     await every_mark(stores[0], marks)
@@ -188,15 +191,16 @@ async def test_a_held_set_is_not_compared_and_others_beside_it_are(server: Serve
 
 
 @pytest.mark.parametrize("other", ["tool", "tool of the same server", "holder", "flush"])
-async def test_another_s_commit_ends_the_term(server: ServerProcess, other: str) -> None:
-    """The next plain commit is not executed but compared; the holder's term moves on."""
+async def test_another_s_commit_is_noticed(server: ServerProcess, other: str) -> None:
+    """The next plain commit is not executed but compared. Of a tool the holder hears what it wrote."""
     store = await open_redis_store(server.address, 5.0)
     elsewhere = await open_redis_store(server.address, 5.0)
-    holder = await calm(store)
+    heard: list[bytes] = []
+    holder = await calm(store, heard)
     assert await held(holder, (b"a:1", 0, state(1))) == COMMITTED
     term = int(holder.term)
     if other == "holder":
-        assert await held(elsewhere.hold(), (b"a:1", 1, state(2, b"theirs"))) == COMMITTED
+        assert await held(elsewhere.hold(_nothing), (b"a:1", 1, state(2, b"theirs"))) == COMMITTED
     elif other == "flush":
         await ask(server, (b"FLUSHALL",))
     else:
@@ -206,10 +210,42 @@ async def test_another_s_commit_ends_the_term(server: ServerProcess, other: str)
     assert await held(holder, (b"a:1", 1, state(2, b"ours"))) == CONFLICT
 
     assert holder.disturbed == 1
-    assert holder.term > term
-    assert await load_states(store, [b"a:1"]) == [None if other == "flush" else state(2, b"theirs")]
+    if "tool" in other:
+        assert (int(holder.term), heard) == (term, [b"a:1"])
+        assert await held(holder, (b"a:1", 2, state(3, b"ours"))) == COMMITTED
+        assert await load_states(store, [b"a:1"]) == [state(3, b"ours")]
+        assert holder.transactions == 2
+    else:
+        assert holder.term > term
+        assert heard == []
+        assert await load_states(store, [b"a:1"]) == [None if other == "flush" else state(2, b"theirs")]
     await store.close()
     await elsewhere.close()
+
+
+async def test_more_than_can_be_noted_ends_the_term(server: ServerProcess) -> None:
+    """A load of very many states, or many small ones that the holder does not hear of."""
+    store = await open_redis_store(server.address, 5.0)
+    heard: list[bytes] = []
+    holder = await calm(store, heard)
+    term = int(holder.term)
+    await commit_sets(store, [change((b"a:%d" % at, 0, state(1))) for at in range(1001)])
+    assert await held(holder, (b"a:0", 0, state(1))) == CONFLICT
+    assert heard == []
+    assert holder.term > term
+    term = int(holder.term)
+
+    for part in range(2):
+        await commit_sets(store, [change((b"b:%d-%d" % (part, at), 0, state(1))) for at in range(500)])
+    assert await held(holder, (b"a:0", 0, state(1))) == CONFLICT
+    assert (int(holder.term), len(heard)) == (term, 1000)
+    for part in range(3):
+        await commit_sets(store, [change((b"c:%d-%d" % (part, at), 0, state(1))) for at in range(500)])
+    assert await held(holder, (b"a:0", 0, state(1))) == CONFLICT
+    assert holder.term > term
+    assert len(heard) == 1000
+    assert await ask(server, (b"KEYS", b"*noted*")) == [[]]
+    await store.close()
 
 
 async def test_what_waited_behind_a_disturbed_transaction_is_compared_too(server: ServerProcess) -> None:
@@ -237,8 +273,9 @@ async def test_a_commit_between_a_transaction_and_its_watch_is_noticed(
     async with LossyProxy(server, tmp_path) as proxy:
         store = await open_redis_store(proxy.address(5.0), 5.0)
         elsewhere = await open_redis_store(server.address, 5.0)
-        holder = await calm(store)
-        proxy.pause_before = b"*2\r\n$5\r\nWATCH"
+        heard: list[bytes] = []
+        holder = await calm(store, heard)
+        proxy.pause_before = b"*1\r\n$7\r\nUNWATCH"
         first = asyncio.create_task(held(holder, (b"a:1", 0, state(1)), (b"a:2", 0, state(1))))
         await proxy.paused.wait()
         waiting = asyncio.create_task(held(holder, (b"a:3", 0, state(1, b"ours"))))
@@ -254,8 +291,42 @@ async def test_a_commit_between_a_transaction_and_its_watch_is_noticed(
         assert await first == COMMITTED
 
         assert await waiting == CONFLICT
-        assert await held(holder, (b"a:2", 1, state(2, b"ours"))) == CONFLICT
+        assert heard == [b"a:2", b"a:3"]
 
+        await store.close()
+        await elsewhere.close()
+
+
+async def test_a_call_under_way_forgets_nothing_that_a_transaction_relies_on(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    """Of two calls the first begins to watch; another commits before the second, then comes the transaction."""
+    async with LossyProxy(server, tmp_path) as proxy:
+        store = await open_redis_store(proxy.address(5.0), 5.0)
+        elsewhere = await open_redis_store(server.address, 5.0)
+        holder = store.hold(_nothing, 0)
+        calls = []
+        for name in (b"first", b"second"):
+            batch = ChangeBatch(holder.term)
+            batch.begin()
+            batch.put(b"a:%b" % name, 0, state(1), 0)
+            calls.append(asyncio.create_task(committed(holder, batch)))
+            proxy.pause_before = b"a:second"
+            await asyncio.sleep(0)
+        await proxy.paused.wait()
+        assert await calls[0] == [COMMITTED]
+        term = int(holder.term)
+        assert await held(elsewhere.hold(_nothing), (b"a:1", 0, state(1, b"theirs"))) == COMMITTED
+
+        batch = ChangeBatch(term)
+        batch.begin(held=True)
+        batch.put(b"a:1", 0, state(1, b"ours"), 0)
+        last = asyncio.create_task(committed(holder, batch))
+        await asyncio.sleep(0)
+        proxy.go_on.set()
+
+        assert await last == [CONFLICT]
+        assert await calls[1] == [COMMITTED]
         await store.close()
         await elsewhere.close()
 

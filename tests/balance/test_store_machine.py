@@ -47,7 +47,7 @@ class StoresAgree(RuleBasedStateMachine):
         self.memory = MemoryStore(lambda: 0)
         self.loop.run_until_complete(empty(server))
         self.redis = self.loop.run_until_complete(open_redis_store(server.address, 5.0))
-        self.holder = self.redis.hold(0)
+        self.holder = self.redis.hold(lambda _keys: None, 0)
         self.trimmed = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -27,9 +27,9 @@ class Faults:
 class FaultyStore(StateStore):
     """One server's connection to the shared memory store.
 
-    A commit is applied at once or some time later; its answer comes later still, or says UNKNOWN: because the
-    commit was never applied, because only the answer was lost, or because it is under way and will be applied
-    after the server has read again.
+    What is sent is worked on some time later, and answered later still, both in order. A commit may also stay
+    UNKNOWN: because it was never applied, because only the answer was lost, or because it is under way and will
+    be applied after the server has read again.
     """
 
     def __init__(self, inner: WatchedStore, world: World, random: Random, faults: Faults) -> None:
@@ -37,32 +37,44 @@ class FaultyStore(StateStore):
         self._world = world
         self._random = random
         self._faults = faults
+        self._worked_us = 0
+        self._answered_us = 0
 
     def _delay_us(self) -> int:
         return self._random.randint(0, self._faults.delay_us)
 
+    def _work(self, action: Callable[[], None]) -> None:
+        """Let the store do something, after all that was sent before."""
+        now_us = self._world.now_us
+        self._worked_us = max(self._worked_us, now_us + self._delay_us())
+        self._world.after(self._worked_us - now_us, action)
+
+    def _answer(self, action: Callable[[], None], least_us: int = 0) -> None:
+        """Let an answer arrive, after all that were sent before."""
+        now_us = self._world.now_us
+        self._answered_us = max(self._answered_us, now_us + least_us + self._delay_us())
+        self._world.after(self._answered_us - now_us, action)
+
     def load(self, keys: list[bytes], done: Callable[[list[bytes | None] | None], None]) -> None:
         """Load late or not at all."""
         if self._random.random() < self._faults.load_fails:
-            self._world.after(self._delay_us(), lambda: done(None))
+            self._work(lambda: self._answer(lambda: done(None)))
             return
 
         def loaded(states: list[bytes | None] | None) -> None:
-            self._world.after(self._delay_us(), lambda: done(states))
+            self._answer(lambda: done(states))
 
-        self._world.after(self._delay_us(), lambda: self._inner.load(keys, loaded))
+        self._work(lambda: self._inner.load(keys, loaded))
 
-    def hold(self) -> Holder:
+    def hold(self, changed: Callable[[list[bytes]], None]) -> Holder:
         """A holder whose commits meet the same faults."""
-        return WatchedHolder(self._commit)
+        return WatchedHolder(self._inner, changed, self._commit)
 
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
-        """Commit as one who holds nothing."""
-        self._commit(None, batch, done)
+        """Nobody commits here but the holder."""
+        raise NotImplementedError
 
-    def _commit(
-        self, holder: WatchedHolder | None, batch: ChangeBatch, done: Callable[[ChangeBatch], None]
-    ) -> None:
+    def _commit(self, holder: WatchedHolder, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Commit late, answer late, or leave it unknown."""
         fate = self._random.random()
         faults = self._faults
@@ -70,35 +82,29 @@ class FaultyStore(StateStore):
         unanswered = lost + faults.answer_is_lost
         late = unanswered + faults.commit_comes_late
         if fate < lost:
-            self._world.after(self._delay_us(), lambda: _unknown(batch, done))
+            self._work(lambda: self._answer(lambda: _unknown(batch, done)))
         elif fate < unanswered:
-            self._world.after(self._delay_us(), lambda: self._inner.commit_batch(_copy(batch), _nobody))
-            self._world.after(faults.delay_us, lambda: _unknown(batch, done))
+            self._work(lambda: self._inner.commit_batch(_copy(batch), _nobody))
+            self._answer(lambda: _unknown(batch, done), 2 * faults.delay_us)
         elif fate < late:
-            self._world.after(self._delay_us(), lambda: _unknown(batch, done))
+            self._work(lambda: self._answer(lambda: _unknown(batch, done)))
             self._world.after(
                 self._delay_us() * 5 + faults.delay_us, lambda: self._inner.commit_batch(_copy(batch), _nobody)
             )
-        elif holder is None:
-            self._world.after(self._delay_us(), lambda: self._inner.commit_batch(batch, self._late(done)))
         else:
-            term = int(holder.term)
-            self._world.after(self._delay_us(), lambda: self._commit_held(holder, batch, term, done))
+            told = holder.heard
+            self._work(lambda: self._commit_held(holder, batch, told, done))
 
     def _commit_held(
-        self, holder: WatchedHolder, batch: ChangeBatch, term: int, done: Callable[[ChangeBatch], None]
+        self, holder: WatchedHolder, batch: ChangeBatch, told: int, done: Callable[[ChangeBatch], None]
     ) -> None:
-        self._inner.commit_of(holder, batch, term, lambda _batch: None)
-        others = holder.told
+        news = self._inner.commit_of(holder, batch, told)
 
         def heard() -> None:
-            holder.hear(others)
+            holder.hear(news)
             done(batch)
 
-        self._world.after(self._delay_us(), heard)
-
-    def _late(self, done: Callable[[ChangeBatch], None]) -> Callable[[ChangeBatch], None]:
-        return lambda batch: self._world.after(self._delay_us(), lambda: done(batch))
+        self._answer(heard)
 
     async def open_session_count(self) -> int:
         """The shared store's."""

@@ -1,43 +1,58 @@
-"""A store that knows who commits, and the holders whose terms it ends: what they hold must be as it is."""
+"""A store that knows who commits, and tells its holders what others did: what they hold must be as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from balance.changes import UNKNOWN, ChangeBatch
 from balance.memory import MemoryStore
 from balance.packing import version_of
 from balance.store import Holder
 
-NOT_KNOWN = -1
+
+@dataclass
+class News:
+    """What others did since a holder's last commit: they wrote some keys, or anything."""
+
+    ends: bool = False
+    keys: list[bytes] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.ends or bool(self.keys)
 
 
 class WatchedStore(MemoryStore):
-    """A memory store that counts commits, and proves for each holder that nothing it holds has changed.
+    """A memory store that collects the news for each holder, and proves that nothing it holds has changed.
 
     ``proven`` counts the change sets that a server with plain commits would not have compared.
     """
 
     def __init__(self, clock: Callable[[], int]) -> None:
         super().__init__(clock)
-        self.commits = 0
+        self.holders: list[WatchedHolder] = []
         self.proven = 0
 
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
-        """Somebody's commit."""
-        self.commits += 1
+        """A commit of somebody who is no holder."""
+        for holder in self.holders:
+            holder.news.keys += [state.key for state in batch.states if state.value]
         super().commit_batch(batch, done)
 
-    def commit_of(
-        self, holder: WatchedHolder, batch: ChangeBatch, term: int, done: Callable[[ChangeBatch], None]
-    ) -> None:
-        """A holder's commit, sent in a term; its answer tells how many commits of others there were."""
-        others = self.commits - holder.commits
-        if term == holder.term and batch.term == term and others == holder.known:
+    def commit_of(self, holder: WatchedHolder, batch: ChangeBatch, told: int) -> News:
+        """A holder's commit, sent when it had been told so much news; what its answer tells."""
+        for other in self.holders:
+            if other is not holder:
+                other.news.ends = True
+        news = holder.news
+        holder.news = News()
+        if news:
+            holder.told += 1
+        elif told == holder.told:
             self._prove(batch)
-        holder.commits += 1
-        self.commit_batch(batch, done)
-        holder.told = others
+        super().commit_batch(batch, _nobody)
+        return news
 
     def _prove(self, batch: ChangeBatch) -> None:
         """Every state of a held set has the version that it is believed to have."""
@@ -49,33 +64,47 @@ class WatchedStore(MemoryStore):
 
 
 class WatchedHolder(Holder):
-    """A holder whose term ends when an answer tells of others' commits, or none comes.
+    """A holder of a watched store, over a connection that meets faults.
 
-    ``commits`` counts its own in the store, ``known`` the others' commits when its term began.
+    ``news`` waits for it in the store; of ``told`` answers with news it has ``heard`` some.
     """
 
     def __init__(
-        self, send: Callable[[WatchedHolder, ChangeBatch, Callable[[ChangeBatch], None]], None]
+        self,
+        store: WatchedStore,
+        changed: Callable[[list[bytes]], None],
+        send: Callable[[WatchedHolder, ChangeBatch, Callable[[ChangeBatch], None]], None],
     ) -> None:
         super().__init__()
-        self.commits = 0
-        self.known = NOT_KNOWN
-        self.told = NOT_KNOWN
+        self.news = News(ends=True)
+        self.told = 0
+        self.heard = 0
+        self._changed = changed
         self._send = send
+        store.holders.append(self)
 
     def commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
-        """Send a batch; its answer may end the term before it is heard."""
+        """Send a batch. Where its outcome stays unknown there is a new connection, with a new name."""
+        if batch.term != self.term:
+            batch.hold_nothing()
 
         def answered(batch: ChangeBatch) -> None:
             if UNKNOWN in batch.results:
                 self.term += 1
-                self.known = NOT_KNOWN
+                self.news.ends = True
             done(batch)
 
         self._send(self, batch, answered)
 
-    def hear(self, others: int) -> None:
-        """An answer tells of so many commits of others."""
-        if others != self.known:
+    def hear(self, news: News) -> None:
+        """What an answer tells."""
+        if news:
+            self.heard += 1
+        if news.ends:
             self.term += 1
-            self.known = others
+        elif news.keys:
+            self._changed(news.keys)
+
+
+def _nobody(_batch: ChangeBatch) -> None:
+    """The results are in the batch."""

@@ -82,6 +82,19 @@ def test_forgotten_is_forgotten() -> None:
         assert states.subscriber(b"m%d" % name, b"i%d" % name, True) is None
 
 
+def test_what_others_changed_is_forgotten_by_its_key() -> None:
+    """Accounts and sessions; keys of other kinds, and of what is not remembered, harm nothing."""
+    states = RememberedStates(10, 10)
+    states.keep_account(account(1))
+    states.keep_account(account(2))
+    states.keep_session(session(1))
+    states.keep_session(session(2))
+    states.forget([b"a:1", b"s:1", b"m:1", b"r:1:x", b"a:3", b""])
+    assert (states.account("1"), states.session(b"1")) == (None, None)
+    assert states.account("2") is not None
+    assert states.session(b"2") is not None
+
+
 def test_the_number_comes_before_the_imsi() -> None:
     """The IMSI decides only when there is no number, or none that anybody has."""
     states = RememberedStates(10, 10)
