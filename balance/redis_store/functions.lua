@@ -99,7 +99,7 @@ end
 local function disturb(keys, states)
   local holder, noted = keys[3], keys[4]
   local name = redis.call('GET', holder) or NOBODY
-  if name == NOBODY then
+  if name == NOBODY or states == 0 then
     return
   end
   if states > NOTED or redis.call('LLEN', noted) + states > NOTED then
@@ -110,9 +110,7 @@ local function disturb(keys, states)
   if string.sub(name, -1) ~= NOBODY then
     redis.call('SET', holder, name .. NOBODY)
   end
-  if states > 0 then
-    redis.call('RPUSH', noted, unpack(keys, FIXED + 1, FIXED + states))
-  end
+  redis.call('RPUSH', noted, unpack(keys, FIXED + 1, FIXED + states))
 end
 
 -- A holder commits. Answers nothing where it committed last, the keys that were noted since it did, or -1 where

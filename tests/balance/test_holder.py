@@ -223,6 +223,16 @@ async def test_another_s_commit_is_noticed(server: ServerProcess, other: str) ->
     await elsewhere.close()
 
 
+async def test_a_tool_that_writes_no_state_disturbs_nobody(server: ServerProcess) -> None:
+    """It compares, or writes events."""
+    store = await open_redis_store(server.address, 5.0)
+    holder = await calm(store)
+    assert results(await commit_sets(store, [change((b"a:1", 0, b""), events=[b"e"])])) == [COMMITTED]
+    assert await held(holder, (b"a:1", 0, state(1))) == COMMITTED
+    assert (holder.transactions, holder.disturbed) == (1, 0)
+    await store.close()
+
+
 async def test_more_than_can_be_noted_ends_the_term(server: ServerProcess) -> None:
     """A load of very many states, or many small ones that the holder does not hear of."""
     store = await open_redis_store(server.address, 5.0)
