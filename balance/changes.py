@@ -37,7 +37,8 @@ class ChangeBatch:
 
     Made in order: ``begin`` a set, add what it changes, begin the next. ``results`` is set by the store. A key,
     a deadline's session and an index pair occur once in a batch. ``term`` is the holder's (``balance.store``)
-    in which the sets were made; each that is ``held`` rests on nothing but states read or written in it.
+    in which the sets were made; each that is ``held`` rests on nothing but states read, compared or written in
+    it, and on such as it believes absent (expected version 0).
     """
 
     def __init__(self, term: i64 = NO_TERM) -> None:

@@ -7,8 +7,8 @@ applied sets of one commit are durable together before ``done`` is called.
 
 Who remembers states between its reads and its commits, as the charging service does, commits as a *holder*.
 What a holder read or wrote in its present term is still so, unless it was told that others have changed it, and
-a store may apply changes that rest on such states without comparing. When others may have changed anything, the
-term ends.
+a store may apply changes that rest on such states without comparing. That a state is absent it has to look at.
+When others may have changed anything, the term ends.
 
 Calls come back through callbacks, because a store serves batches: one callback a batch costs a twentieth of a
 coroutine for each request. ``load_states`` and ``commit_sets`` are their coroutines for tools.

@@ -5,11 +5,14 @@ from typing import Final
 from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
+from balance.changes import NO_TERM
 from balance.packing import PackingError, Unpacker, put_number, put_octet, put_octets, put_text, put_varint
 
 SUBSCRIBER_FORMAT: Final = 2
 _WITHOUT_GROUP: Final = 1
 """The format before subscribers had a group, a time zone and a first day; it is still read."""
+IMSI_ONLY: Final = b"imsi-"
+"""Before the IMSI in the id of a subscriber without a number."""
 ACTIVE: Final = 0
 BARRED: Final = 1
 
@@ -19,11 +22,13 @@ class Subscriber:
     """One subscription: its identities as octets of digits, the account it spends from and its plan.
 
     ``group`` is a name that tariffs may select by, ``time_zone`` its own (IANA name, "" = the network's);
-    ``activated_ms`` is when it was made, 0 where that is not known.
+    ``activated_ms`` is when it was made, 0 where that is not known. ``term`` is the store holder's in which
+    this state was last read or compared.
     """
 
     def __init__(self, msisdn: bytes, imsi: bytes, account_id: str, plan_id: str, status: i64) -> None:
         self.version: i64 = 0
+        self.term: i64 = NO_TERM
         self.msisdn = msisdn
         self.imsi = imsi
         self.account_id = account_id
@@ -35,7 +40,7 @@ class Subscriber:
 
     def subscriber_id(self) -> bytes:
         """What keys it in the store: the MSISDN, else ``imsi-`` and the IMSI."""
-        return self.msisdn or b"imsi-" + self.imsi
+        return self.msisdn or IMSI_ONLY + self.imsi
 
 
 def encode_subscriber(subscriber: Subscriber, version: i64) -> bytes:

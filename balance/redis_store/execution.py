@@ -1,4 +1,4 @@
-"""A transaction on its way: in it calls for the sets that are not held too, behind it a new watch. Compiled.
+"""A transaction on its way, between a probe and a new watch; in it calls for what is not held. Compiled.
 
 The calls are in the transaction, because a server that has executed a command may sync its log before it reads
 the next one.
@@ -27,8 +27,9 @@ class Sent:
 class Execution:
     """Batches that are sent together, by the holder called ``name`` in its ``term``; ``over`` hears of the end.
 
-    ``watched`` is what the key has behind the transaction. ``is_void`` says that nothing was executed, because
-    another had committed. ``error`` is the first refusal, or what ended the connection.
+    ``watched`` is what the holder's key has behind the transaction. ``is_void`` says that nothing was executed,
+    because another had committed or a state exists that was believed absent. ``error`` is the first refusal, or
+    what ended the connection.
     """
 
     def __init__(self, name: bytes, term: i64, over: Callable[[Execution], None]) -> None:
@@ -58,7 +59,8 @@ class Execution:
     def commands(self) -> bytes:
         """All of it, to be sent at once; ``replies`` come back."""
         self.replies = len(self._compared) + self._transaction.replies() + WATCH_REPLIES
-        parts = [MULTI, self._calls.getvalue(), *self._transaction.commands(), EXEC, WATCH]
+        transaction = self._transaction
+        parts = [transaction.probe(), MULTI, self._calls.getvalue(), *transaction.commands(), EXEC, WATCH]
         return b"".join(parts)
 
     def take(self, reply: object) -> None:

@@ -3,7 +3,8 @@
 Every Function call that commits writes which holder committed last into one key, unless it says so already.
 The holder watches that key. As long as it holds its own name, nothing that it remembers has changed, and its
 held sets go as a transaction of plain commands, which the server executes only if the key is still as it was.
-Where it is not, the server does nothing, and the sets go as a Function call, which compares.
+Where it is not, the server does nothing, and the sets go as a Function call, which compares. That a state is
+absent nobody can remember: the server looks just before (``transaction``).
 
 Who commits without being a holder (a top-up, a load) marks the name and notes the keys it wrote. The holder's
 next call is told these keys, and only what it remembers of them is out of date: its term goes on. Where another
@@ -27,10 +28,12 @@ from balance.redis_store.client import Client
 from balance.redis_store.commit import pack_commit, settle
 from balance.redis_store.execution import Execution, Sent
 from balance.redis_store.naming import NOBODY
-from balance.redis_store.transaction import WATCH, WATCH_REPLIES
+from balance.redis_store.transaction import CLEAR, CLEAR_REPLIES, WATCH, WATCH_REPLIES
 from balance.store import Holder
 
 CALM_COMMITS: Final = 32
+_CALL_REPLIES: Final = 1 + CLEAR_REPLIES + WATCH_REPLIES
+"""To a Function call that begins a watch."""
 
 
 class RedisHolder(Holder):
@@ -94,7 +97,7 @@ class RedisHolder(Holder):
         call = _Call(self, sent)
         if self._calm >= self._calm_commits and not self._watches and not self._begins_to_watch:
             self._begins_to_watch = True  # one at a time: the next would forget what this one noticed
-            self._client.send(command + WATCH, call.take, 1 + WATCH_REPLIES)
+            self._client.send(command + CLEAR + WATCH, call.take, _CALL_REPLIES)
         else:
             self._client.send(command, call.take)
 
@@ -178,5 +181,5 @@ class _Call:
         self._replies += 1
         if self._replies == 1:
             self._holder.called(self._sent, reply)
-        elif self._replies == 1 + WATCH_REPLIES:
+        elif self._replies == _CALL_REPLIES:
             self._holder.watched(reply)

@@ -1,7 +1,9 @@
 """The held sets of batches as one transaction of plain commands. Compiled.
 
-Nothing is compared: the transaction is executed only where the key that it watches has not changed, and by that
-nobody else has committed. It costs the server half of what the Function call costs it.
+Nothing is compared: the transaction is executed only where the two keys that are watched have not changed. One
+says that nobody else has committed. The other is the probe: before the transaction, the states that are
+believed absent are joined into it, which changes it only where one of them exists. All this costs the server
+half of what the Function call costs it.
 """
 
 from __future__ import annotations
@@ -12,14 +14,17 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from balance.changes import ChangeBatch
-from balance.redis_store.naming import DEADLINES, HOLDER, OPEN_SESSIONS, OUTBOX
+from balance.redis_store.naming import DEADLINES, HOLDER, OPEN_SESSIONS, OUTBOX, PROBE
 from balance.redis_store.resp import pack_command, put_argument, put_integer, put_state_key
 
 MULTI: Final = pack_command([b"MULTI"])
 EXEC: Final = pack_command([b"EXEC"])
-WATCH: Final = b"".join(map(pack_command, ([b"UNWATCH"], [b"WATCH", HOLDER], [b"GET", HOLDER])))
+WATCH: Final = b"".join(map(pack_command, ([b"UNWATCH"], [b"WATCH", HOLDER, PROBE], [b"GET", HOLDER])))
 """Watch who committed last, forgetting what was noticed, and read who it is: what changes then is noticed."""
 WATCH_REPLIES: Final = 3
+CLEAR: Final = pack_command([b"DEL", PROBE])
+"""Before the first watch: what a probe left would be noticed as if it was found again."""
+CLEAR_REPLIES: Final = 1
 
 
 class _Growing:
@@ -42,6 +47,7 @@ class Transaction:
     """The commands of the held sets of the batches that were added."""
 
     def __init__(self) -> None:
+        self._absent = _Growing([b"BITOP", b"OR", PROBE])
         self._values = _Growing([b"MSET"])
         self._events = _Growing([b"RPUSH", OUTBOX])
         self._timed = _Growing([b"ZADD", DEADLINES])
@@ -67,15 +73,19 @@ class Transaction:
             if held[batch.closed_sets[at]]:
                 self._add_index(b"*3\r\n$4\r\nSREM", batch.closed[at])
 
+    def probe(self) -> bytes:
+        """What goes before the transaction: a packed command, or nothing."""
+        return self._absent.command()
+
     def commands(self) -> list[bytes]:
         """All that is in the transaction, as packed commands."""
         growing = [self._values, self._events, self._timed, self._untimed]
         return [part.command() for part in growing] + [self._others.getvalue()]
 
     def replies(self) -> i64:
-        """How many replies come: to MULTI, to each of the commands, to EXEC."""
+        """How many replies come: to the probe, to MULTI, to each of the commands, to EXEC."""
         count: i64 = 2 + self._other_commands
-        for part in (self._values, self._events, self._timed, self._untimed):
+        for part in (self._absent, self._values, self._events, self._timed, self._untimed):
             if part.count > part.fixed:
                 count += 1
         return count
@@ -84,7 +94,12 @@ class Transaction:
         held = batch.held
         values = self._values
         for state in batch.states:
-            if not state.value or not held[state.owner]:
+            if not held[state.owner]:
+                continue
+            if state.expected == 0:
+                self._absent.count += 1
+                put_state_key(self._absent.arguments, state.key)
+            if not state.value:
                 continue
             if state.life_ms == 0:
                 values.count += 2

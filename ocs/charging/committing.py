@@ -131,6 +131,8 @@ class GroupCommits:
             if decision is None:
                 continue
             session = decision.session
+            if pending.subscriber is not None:
+                pending.subscriber.term = term
             if session is not None:
                 session.term = term
                 if session.state == OPEN:

@@ -132,6 +132,7 @@ class StateLookup:
             self._states.keep_account(account)
         else:
             subscriber = decode_subscriber(state)
+            subscriber.term = term
             self._states.keep_subscriber(subscriber)
             for pending in waiting:
                 if not _belongs_to(subscriber, key, pending):

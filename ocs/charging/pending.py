@@ -115,12 +115,15 @@ class Group:
                 self._put_consequences(batch, pending, decision)
 
     def _is_held(self, term: i64) -> bool:
-        """Whether all it rests on was read or written in a term. That a session is new is never known so."""
+        """Whether all it rests on was read, compared or written in a term, or is believed absent."""
         if self.read_term != term:
             return False
         for pending in self.requests:
             session = pending.session
-            if session is None or session.term != term or pending.subscriber is not None:
+            if session is not None and session.term != term:
+                return False
+            subscriber = pending.subscriber
+            if subscriber is not None and subscriber.term != term:
                 return False
         return True
 

@@ -14,7 +14,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from balance.account import Account
-from balance.subscriber import Subscriber
+from balance.subscriber import IMSI_ONLY, Subscriber
 from ocs.charging.session import ChargingSession
 
 LEAVING_AT_ONCE: Final = 2
@@ -64,12 +64,18 @@ class RememberedStates:
         self._old_accounts.pop(account_id, None)
 
     def forget(self, keys: list[bytes]) -> None:
-        """Others have changed these states. A subscriber's is compared with every use."""
+        """Others have changed these states."""
         for key in keys:
             if key.startswith(b"a:"):
                 self.forget_account(key[2:].decode())
             elif key.startswith(b"s:"):
                 self.forget_session(key[2:])
+            elif key.startswith(b"m:"):
+                known = self._known_subscriber(key[2:])
+                if known is not None:
+                    self.forget_subscriber(known)
+            elif key.startswith(b"i:"):
+                self._forget_identity(b"i" + key[2:])
 
     def session(self, session_id: bytes) -> ChargingSession | None:
         """The session as last seen, open or closed."""
@@ -116,7 +122,10 @@ class RememberedStates:
         return found
 
     def keep_subscriber(self, subscriber: Subscriber) -> None:
-        """Remember a subscriber under both its identities."""
+        """Remember a subscriber under both its identities, and no older state of it under any."""
+        known = self._known_subscriber(subscriber.subscriber_id())
+        if known is not None and known is not subscriber:
+            self.forget_subscriber(known)
         if subscriber.msisdn:
             self._subscribers[b"m" + subscriber.msisdn] = subscriber
         if subscriber.imsi:
@@ -132,6 +141,17 @@ class RememberedStates:
 
     def forget_subscriber(self, subscriber: Subscriber) -> None:
         """A subscriber must be read again."""
-        for identity in (b"m" + subscriber.msisdn, b"i" + subscriber.imsi):
-            self._subscribers.pop(identity, None)
-            self._old_subscribers.pop(identity, None)
+        self._forget_identity(b"m" + subscriber.msisdn)
+        self._forget_identity(b"i" + subscriber.imsi)
+
+    def _forget_identity(self, identity: bytes) -> None:
+        self._subscribers.pop(identity, None)
+        self._old_subscribers.pop(identity, None)
+
+    def _known_subscriber(self, subscriber_id: bytes) -> Subscriber | None:
+        """What is remembered of a subscriber: one state, under its number, or its IMSI where it has none."""
+        identity = b"m" + subscriber_id
+        if subscriber_id.startswith(IMSI_ONLY):
+            identity = b"i" + subscriber_id[len(IMSI_ONLY) :]
+        found = self._subscribers.get(identity)
+        return self._old_subscribers.get(identity) if found is None else found

@@ -233,6 +233,51 @@ async def test_a_tool_that_writes_no_state_disturbs_nobody(server: ServerProcess
     await store.close()
 
 
+@pytest.mark.parametrize("value", [b"", state(1, b"ours")])
+async def test_what_is_believed_absent_is_looked_at(server: ServerProcess, value: bytes) -> None:
+    """Where it exists its set is refused, the others are compared; transactions go on in the same term."""
+    store = await open_redis_store(server.address, 5.0)
+    await commit_sets(store, [change((b"a:1", 0, state(1)), (b"s:1", 0, state(1, b"closed")))])
+    holder = await calm(store)
+    term = int(holder.term)
+    batch = ChangeBatch(term)
+    for key in (b"s:2", b"s:1"):
+        batch.begin(held=True)
+        batch.put(b"a:%b" % key, 0, state(1), 0)
+        batch.put(key, 0, value, 0)
+    batch.begin(held=True)
+    batch.put(b"a:1", 1, state(2), 0)
+
+    assert await committed(holder, batch) == [COMMITTED, CONFLICT, COMMITTED]
+
+    assert (holder.transactions, holder.disturbed, int(holder.term)) == (0, 1, term)
+    assert await load_states(store, [b"s:1", b"s:2", b"a:s:1", b"a:1"]) == [
+        state(1, b"closed"),
+        value or None,
+        None,
+        state(2),
+    ]
+    for version in (2, 3):
+        assert await held(holder, (b"a:1", version, state(version + 1)), (b"s:%d" % version, 0, b"")) == (
+            CONFLICT if value and version == 2 else COMMITTED
+        )
+    assert (holder.transactions, holder.disturbed) == ((1, 2) if value else (2, 1))
+    assert await ask(server, (b"KEYS", b"*probe*")) == [[]]
+    await store.close()
+
+
+async def test_what_has_ended_is_absent(server: ServerProcess) -> None:
+    """A state whose life is over does not disturb."""
+    store = await open_redis_store(server.address, 5.0)
+    holder = await calm(store)
+    assert await held(holder, (b"s:1", 0, state(1)), life_ms=5) == COMMITTED
+    await asyncio.sleep(0.02)
+    assert await held(holder, (b"s:1", 0, state(1, b"new"))) == COMMITTED
+    assert (holder.transactions, holder.disturbed) == (2, 0)
+    assert await load_states(store, [b"s:1"]) == [state(1, b"new")]
+    await store.close()
+
+
 async def test_more_than_can_be_noted_ends_the_term(server: ServerProcess) -> None:
     """A load of very many states, or many small ones that the holder does not hear of."""
     store = await open_redis_store(server.address, 5.0)

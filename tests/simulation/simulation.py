@@ -13,7 +13,7 @@ from balance.changes import COMMITTED, ChangeSet
 from balance.keys import account_key, session_key, subscriber_key
 from balance.operations import Reservation, credit_money
 from balance.quantity import OCTETS
-from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
+from balance.subscriber import ACTIVE, Subscriber, decode_subscriber, encode_subscriber
 from config.tariff_text import day_text
 from ocs.charging.session import ANSWERS_KEPT, ChargingSession
 from ocs.charging.session_octets import decode_session
@@ -109,6 +109,8 @@ class Simulation:
                 self._crash()
             if self.random.random() < 0.005:
                 self._top_up()
+            if self.random.random() < 0.005:
+                self._change_subscriber()
             if self.world.steps % 97 == 0:
                 self.check_books()
         self._check_end()
@@ -133,6 +135,15 @@ class Simulation:
         self._credited[name] += 100
         change = ChangeSet()
         change.put(account_key(name), account.version, encode_account(account, account.version + 1), 0)
+        self.store.commit([change], lambda _sets: None)
+        assert change.result == COMMITTED
+
+    def _change_subscriber(self) -> None:
+        """An operator writes a subscriber anew."""
+        key = subscriber_key(self.random.choice(list(self.sessions.values())).msisdn)
+        subscriber = decode_subscriber(self.store.present([key])[0][1])
+        change = ChangeSet()
+        change.put(key, subscriber.version, encode_subscriber(subscriber, subscriber.version + 1), 0)
         self.store.commit([change], lambda _sets: None)
         assert change.result == COMMITTED
 

@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from balance.account import Account
 from balance.subscriber import ACTIVE, Subscriber
 from ocs.charging.remembered import RememberedStates
@@ -83,7 +85,7 @@ def test_forgotten_is_forgotten() -> None:
 
 
 def test_what_others_changed_is_forgotten_by_its_key() -> None:
-    """Accounts and sessions; keys of other kinds, and of what is not remembered, harm nothing."""
+    """Accounts, sessions, subscribers; keys of other kinds, and of what is not remembered, harm nothing."""
     states = RememberedStates(10, 10)
     states.keep_account(account(1))
     states.keep_account(account(2))
@@ -93,6 +95,34 @@ def test_what_others_changed_is_forgotten_by_its_key() -> None:
     assert (states.account("1"), states.session(b"1")) == (None, None)
     assert states.account("2") is not None
     assert states.session(b"2") is not None
+
+
+def test_a_changed_subscriber_is_forgotten_under_all_identities() -> None:
+    """By its number, by its IMSI where it has no number, and by the IMSI alone where that is another's now."""
+    states = RememberedStates(10, 10)
+    for name in range(3):
+        states.keep_subscriber(subscriber(name))
+    numberless = Subscriber(b"", b"i7", "A", "payg", ACTIVE)
+    states.keep_subscriber(numberless)
+    states.forget([b"m:m1", b"m:imsi-i7", b"i:i2"])
+    assert states.subscriber(b"m0", b"", False) is not None
+    for number, imsi in ((b"m1", b""), (b"", b"i1"), (b"", b"i7"), (b"", b"i2")):
+        assert states.subscriber(number, imsi, False) is None
+    assert states.subscriber(b"m2", b"", False) is not None
+
+
+@pytest.mark.parametrize("others", [0, 9])
+def test_an_older_state_of_a_subscriber_is_nowhere(others: int) -> None:
+    """Who has a new SIM is not found by the old one's IMSI, in whichever generation that is."""
+    states = RememberedStates(10, 10)
+    states.keep_subscriber(subscriber(50))
+    for name in range(others):
+        states.keep_subscriber(subscriber(name))
+    renewed = Subscriber(b"m50", b"i51", "A", "payg", ACTIVE)
+    states.keep_subscriber(renewed)
+    assert states.subscriber(b"", b"i50", False) is None
+    assert states.subscriber(b"m50", b"", False) is renewed
+    assert states.subscriber(b"", b"i51", False) is renewed
 
 
 def test_the_number_comes_before_the_imsi() -> None:
