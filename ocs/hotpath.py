@@ -61,6 +61,7 @@ HOT_MODULES: Final = (
     "ocs.charging.overload",
     "ocs.charging.pending",
     "ocs.charging.policy",
+    "ocs.charging.rated_service",
     "ocs.charging.record",
     "ocs.charging.remembered",
     "ocs.charging.renewal",

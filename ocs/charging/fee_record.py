@@ -9,8 +9,9 @@ from mypy_extensions import i64
 from balance.account import Account
 from balance.quantity import SPECIFIC_UNITS
 from balance.subscriber import Subscriber
+from ocs.charging.rated_service import ChargeLine, Service
 from ocs.charging.record import record_octets
-from ocs.charging.session import ChargeLine, ChargingSession, Service, SessionIdentity
+from ocs.charging.session import ChargingSession, SessionIdentity
 from protocol.messages import ABSENT
 from rating.catalogue import POSTPAID, PREPAID, Plan
 from rating.rates import ROUND_HALF_UP

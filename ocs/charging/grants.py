@@ -10,7 +10,7 @@ from balance.account import Account, Bucket
 from balance.operations import reserve_money, reserve_units
 from balance.quantity import OCTETS, SECONDS
 from ocs.charging.metering import Purse, reserve_metered
-from ocs.charging.session import Service
+from ocs.charging.rated_service import Service
 from ocs.charging.usage import current_line, usable_buckets
 from protocol.messages import MultipleServicesCreditControl, ServiceAnswer
 from protocol.result_codes import CREDIT_LIMIT_REACHED, RATING_FAILED, SUCCESS

@@ -12,7 +12,8 @@ from mypy_extensions import i64, mypyc_attr
 from balance.account import Account, AccountCounter, Bucket
 from balance.operations import Reservation, debit_money, debit_units, reserve_money, reserve_units
 from ocs.charging.gifts import GIFT, give_bonus
-from ocs.charging.session import ChargeLine, Service, SessionIdentity
+from ocs.charging.rated_service import ChargeLine, Service
+from ocs.charging.session import SessionIdentity
 from rating.calendar import FAR_MS, Zone
 from rating.catalogue import Catalogue, Plan
 from rating.charge import Charge, CounterChange
@@ -116,7 +117,7 @@ def meter_of(
         return resume_meter(state, plan, rule.number, tariff.terms, situation, catalogue, standing)
     meter = open_meter(plan, rule.number, tariff.terms, situation, catalogue, standing, now_ms, trace=False)
     meter.continues = state is not None
-    service.metered_from = len(service.lines)
+    service.metered_from = service.line_count()
     return meter
 
 

@@ -58,7 +58,8 @@ def changed(request: CreditControlRequest, turn: Turn, answer: CreditControlAnsw
 
 def _supervision_s(session: ChargingSession, policy: ChargingPolicy) -> i64:
     longest: i64 = 0
-    for service in session.services:
+    for index in range(session.service_count()):
+        service = session.service_at(index)
         if service.granted > 0 and service.validity_time_s > longest:
             longest = service.validity_time_s
     if longest == 0:

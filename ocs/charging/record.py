@@ -16,7 +16,8 @@ from mypy_extensions import i64
 from balance.account import Account
 from balance.packing import finished, put_decimal, put_octet, spare_writer
 from balance.quantity import UNIT_NAMES
-from ocs.charging.session import ChargingSession, Service, SessionIdentity
+from ocs.charging.rated_service import Service
+from ocs.charging.session import ChargingSession, SessionIdentity
 from protocol.messages import ABSENT
 
 RECORD_VERSION: Final = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from balance.operations import NOTHING_HELD, release
+from ocs.charging.rated_service import Service
 from ocs.charging.record import record_octets
-from ocs.charging.session import Service
 from ocs.charging.turn import Turn
 from protocol.messages import ABSENT
 from rating.meter_state import MeterState
@@ -25,7 +25,7 @@ def close_services(turn: Turn, cause: str, now_ms: i64) -> None:
     """Close every service. What was never granted nor used leaves no record, but each session leaves one."""
     session = turn.session
     services = session.services
-    session.services = []
+    session.services = ()
     for service in services:
         if not is_blank(service):
             close_service(turn, service.copy(), cause, now_ms)
@@ -61,4 +61,4 @@ def close_service(turn: Turn, service: Service, cause: str, now_ms: i64) -> None
 
 def is_blank(service: Service) -> bool:
     """Whether a service was never granted anything and has used nothing."""
-    return service.unit_kind == 0 and not service.lines
+    return service.unit_kind == 0 and service.line is None

@@ -10,8 +10,8 @@ from balance.operations import NOTHING_HELD, Reservation
 from ocs.charging.failed_avp import mscc_octets
 from ocs.charging.grants import grant, grant_metered, wanted_units
 from ocs.charging.metering import charge_metered
+from ocs.charging.rated_service import Service
 from ocs.charging.service_closing import close_service, is_blank, return_quota
-from ocs.charging.session import Service
 from ocs.charging.turn import Terms, Turn
 from ocs.charging.usage import add_usage, charge, measured_units_of, record_unrated, used_units_of
 from protocol.messages import (
@@ -50,11 +50,11 @@ def rate_services(request: CreditControlRequest, turn: Turn, answer: CreditContr
         if part.result_code == RATING_FAILED and not answer.failed_avp:
             answer.failed_avp = mscc_octets(mscc)
         if blank:
-            turn.session.services.remove(service)
+            turn.session.remove_service(service)
         elif mscc.reporting_reason == REASON_FINAL and not mscc.requested and not turn.charged_before:
             close_service(turn, service, "final", now_ms)
-            turn.session.services.remove(service)
-        elif len(service.lines) > (LINES_KEPT if service.meter is None else METERED_LINES_KEPT):
+            turn.session.remove_service(service)
+        elif service.line_count() > (LINES_KEPT if service.meter is None else METERED_LINES_KEPT):
             close_service(turn, service, "partial", now_ms)
     if answer.units_at_command_level and answer.services:
         answer.result_code = answer.services[0].result_code

@@ -22,14 +22,8 @@ from balance.packing import (
     spare_writer,
 )
 from ocs.charging.meter_octets import meter_octets, read_meter
-from ocs.charging.session import (
-    UNTOLD,
-    ChargeLine,
-    ChargingSession,
-    Circumstances,
-    Service,
-    SessionIdentity,
-)
+from ocs.charging.rated_service import ChargeLine, Service
+from ocs.charging.session import UNTOLD, ChargingSession, Circumstances, SessionIdentity
 
 SESSION_FORMAT: Final = 2
 _OF_ONE_CATALOGUE: Final = 1
@@ -92,10 +86,21 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     put_varint(out, session.served)
     put_varint(out, session.answer_count)
     out.write(session.answers)
-    put_varint(out, i64(len(session.services)))
-    for service in session.services:
-        _put_service(out, service)
+    count = session.service_count()
+    put_varint(out, count)
+    for index in range(count):
+        _put_service(out, session.service_at(index))
     return finished(out)
+
+
+def _put_line(out: BytesWriter, line: ChargeLine) -> None:
+    if not line.rate_octets:
+        line.rate_octets = _rate_octets(line)
+    out.write(line.rate_octets)
+    put_varint(out, line.units)
+    put_signed(out, line.amount_micros)
+    put_name(out, line.tax)
+    put_name(out, line.band)
 
 
 def _put_service(out: BytesWriter, service: Service) -> None:
@@ -123,15 +128,11 @@ def _put_service(out: BytesWriter, service: Service) -> None:
     put_varint(out, service.first_request)
     put_varint(out, service.last_request)
     put_varint(out, service.requests)
-    put_varint(out, i64(len(service.lines)))
-    for line in service.lines:
-        if not line.rate_octets:
-            line.rate_octets = _rate_octets(line)
-        out.write(line.rate_octets)
-        put_varint(out, line.units)
-        put_signed(out, line.amount_micros)
-        put_name(out, line.tax)
-        put_name(out, line.band)
+    put_varint(out, service.line_count())
+    for line in service.earlier_lines:
+        _put_line(out, line)
+    if service.line is not None:
+        _put_line(out, service.line)
     put_varint(out, i64(len(service.bucket_uses)))
     for use in service.bucket_uses:
         put_name(out, use.bucket_id)
@@ -179,7 +180,7 @@ def decode_session(state: bytes) -> ChargingSession:
     session.answers = octets.strings(session.answer_count)
     services = octets.varint()
     for _ in range(services):
-        session.services.append(_service(octets, kept_as))
+        session.add_service(_service(octets, kept_as))
     return session
 
 
@@ -243,7 +244,6 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     service.first_request = octets.varint()
     service.last_request = octets.varint()
     service.requests = octets.varint()
-    lines: list[ChargeLine] = []
     for _ in range(octets.varint()):
         line = ChargeLine(octets.text(), octets.text(), 0)
         line.price_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
@@ -255,8 +255,7 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
         if kept_as != _OF_ONE_CATALOGUE:
             line.tax = octets.text()
             line.band = octets.text()
-        lines.append(line)
-    service.lines = tuple(lines)
+        service.add_line(line)
     uses = octets.varint()
     for _ in range(uses):
         service.take_from_bucket(octets.text(), octets.varint())

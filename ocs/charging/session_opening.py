@@ -100,7 +100,7 @@ def _rejected(
 
     ``paid`` is the account after fees were taken from it, ``fees`` their records; None = nothing was taken.
     """
-    turn.session.services = []
+    turn.session.services = ()
     turn.session.state = CLOSED
     decision = changed(request, turn, answer, now_ms)
     decision.account = paid

@@ -9,7 +9,8 @@ from balance.operations import Reservation
 from ocs.charging.attributes import selected_rule, situation_of
 from ocs.charging.metering import Purse, meter_of, purse_of
 from ocs.charging.policy import ChargingPolicy
-from ocs.charging.session import ChargingSession, Circumstances, Service
+from ocs.charging.rated_service import Service
+from ocs.charging.session import ChargingSession, Circumstances
 from protocol.messages import (
     ABSENT,
     MultipleServicesCreditControl,

@@ -9,7 +9,7 @@ from mypy_extensions import i64
 from balance.account import Account, Bucket
 from balance.operations import Reservation, debit_money, debit_units
 from balance.quantity import LIMIT_MICROS, OCTETS, SECONDS
-from ocs.charging.session import ChargeLine, Service
+from ocs.charging.rated_service import ChargeLine, Service
 from protocol.messages import ABSENT, MultipleServicesCreditControl
 from rating.catalogue import BundleDefinition, Plan, Rate, Rule
 from rating.pricing import price_micros_of
@@ -87,11 +87,9 @@ def _ends_before(one: Bucket, other: Bucket) -> bool:
 
 def current_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine | None:
     """The line (to be read) on which the service is charged now, if this rule of this catalogue did so last."""
-    lines = service.lines
-    if lines:
-        line = lines[len(lines) - 1]
-        if line.catalogue == catalogue and line.rule_id == rule.rule_id:
-            return line
+    line = service.line
+    if line is not None and line.catalogue == catalogue and line.rule_id == rule.rule_id:
+        return line
     return None
 
 
@@ -101,7 +99,7 @@ def _new_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
     fresh.per_units = rule.rate.per_units
     fresh.increment = rule.rate.increment
     fresh.tax = rule.tax
-    service.lines += (fresh,)
+    service.add_line(fresh)
     return fresh
 
 
@@ -145,7 +143,7 @@ def charge(
             service.take_from_bucket(bucket.bucket_id, taken)
             left -= taken
     if left > 0:
-        line = _new_line(service, rule, catalogue) if line is None else service.last_line_for_change()
+        line = _new_line(service, rule, catalogue) if line is None else service.own_line(line)
         line.units += left
         amount: i64 = highest if left == units else price_micros_of(line.units, rate)
         due = amount - line.amount_micros
@@ -159,10 +157,10 @@ def charge(
 def record_unrated(service: Service, units: i64, catalogue: str) -> None:
     """Keep used units that have no price."""
     service.used_units += units
-    lines = service.lines
-    if lines and lines[len(lines) - 1].rule_id == UNRATED:
-        service.last_line_for_change().units += units
+    last = service.line
+    if last is not None and last.rule_id == UNRATED:
+        service.own_line(last).units += units
         return
     line = ChargeLine(UNRATED, catalogue, 0)
     line.units = units
-    service.lines += (line,)
+    service.add_line(line)

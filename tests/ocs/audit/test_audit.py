@@ -17,7 +17,8 @@ from balance.subscriber import ACTIVE, Subscriber, encode_subscriber
 from ocs.audit.report import DIFFERENCES_SHOWN, AuditReport
 from ocs.audit.run import audit
 from ocs.cdr.writer import CdrWriter, WriterSettings
-from ocs.charging.session import ChargingSession, Service, SessionIdentity
+from ocs.charging.rated_service import Service
+from ocs.charging.session import ChargingSession, SessionIdentity
 from ocs.charging.session_octets import encode_session
 from rating.catalogue import Catalogue, Plan
 
@@ -63,7 +64,7 @@ def session_of(account_id: str, *, amount: int = 0, reserved: int = 0, used: int
         held_now.hold("gb", held)
     if used:
         service.take_from_bucket("gb", used)
-    session.services.append(service)
+    session.add_service(service)
     return encode_session(session, 1)
 
 

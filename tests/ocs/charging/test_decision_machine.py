@@ -224,7 +224,7 @@ class Decisions(RuleBasedStateMachine):
         decision = expire(session, account, self.catalogue, POLICY, self.now_ms)
         assert encode_session(session, session.version) == stored
         assert decision.session is not None
-        assert decision.session.services == []
+        assert decision.session.services == ()
         self.apply(decision)
 
     def decide(self, request: CreditControlRequest) -> bytes:

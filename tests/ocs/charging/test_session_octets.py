@@ -6,15 +6,8 @@ from hypothesis import strategies as st
 
 from balance.operations import NOTHING_HELD, BucketHold, Reservation
 from balance.packing import PackingError, with_length
-from ocs.charging.session import (
-    UNTOLD,
-    BucketUse,
-    ChargeLine,
-    ChargingSession,
-    Circumstances,
-    Service,
-    SessionIdentity,
-)
+from ocs.charging.rated_service import BucketUse, ChargeLine, Service
+from ocs.charging.session import UNTOLD, ChargingSession, Circumstances, SessionIdentity
 from ocs.charging.session_octets import decode_session, encode_session
 from rating.meter_state import LineState, MeterState
 
@@ -115,7 +108,7 @@ def sessions(draw: st.DrawFn) -> ChargingSession:
         setattr(made, name, draw(numbers))
     for stored in draw(st.lists(st.one_of(octets, st.binary(min_size=250, max_size=300)), max_size=10)):
         made.keep_answer(with_length(stored))
-    made.services = draw(st.lists(services(), max_size=3))
+    made.services = tuple(draw(st.lists(services(), max_size=3)))
     return made
 
 
@@ -155,8 +148,8 @@ def test_a_copy_is_the_same_and_its_services_change_alone(session: ChargingSessi
         mine.used_units += 1
         mine.reservation = NOTHING_HELD
         mine.reserve_anew().hold("b", 1)
-        if mine.lines:
-            mine.last_line_for_change().units += 1
+        if mine.line is not None:
+            mine.own_line(mine.line).units += 1
         uses = mine.bucket_uses
         for use in uses:
             mine.take_from_bucket(use.bucket_id, 1)
