@@ -111,10 +111,16 @@ class StateStore(ABC):
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Holder(ABC):
-    """The commits of one who remembers states. ``term`` moves on when somebody else may have changed some."""
+    """The commits of one who remembers states. ``term`` moves on when somebody else may have changed some.
+
+    ``transactions`` counts the commits in which held sets were not compared, ``disturbed`` those that were
+    compared after all, because somebody else had committed.
+    """
 
     def __init__(self) -> None:
         self.term: i64 = NO_TERM + 1
+        self.transactions: i64 = 0
+        self.disturbed: i64 = 0
 
     @abstractmethod
     def commit(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:

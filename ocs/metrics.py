@@ -77,6 +77,8 @@ class ServerMetrics:
         self.grants: i64 = 0
         self.final_grants: i64 = 0
         self.conflicts: i64 = 0
+        self.store_transactions: i64 = 0
+        self.store_disturbed: i64 = 0
         self.replays: i64 = 0
         self.shed: i64 = 0
         self.issues: dict[int, int] = {}

@@ -26,6 +26,8 @@ _COUNTERS: Final = (
     ("shed", "Requests answered 3004 over the admission bound"),
     ("refused_connections", "Diameter connections closed at once because there were too many"),
     ("store_unknown", "Commits whose outcome the store did not tell"),
+    ("store_transactions", "Commits that compared nothing, because nobody else had committed"),
+    ("store_disturbed", "Commits that were compared after all, because somebody else had"),
     ("failed_decisions", "Requests that failed by a programming error"),
     ("sessions_opened", "Charging sessions opened"),
     ("sessions_closed", "Charging sessions closed by their client"),

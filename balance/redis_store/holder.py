@@ -40,7 +40,7 @@ class RedisHolder(Holder):
     """Commits of one who remembers states, over a client's connection.
 
     ``new_name`` makes a name that no holder ever had; ``changed`` hears the keys that others wrote in a term
-    which goes on. ``transactions`` counts the plain commits that were executed, ``disturbed`` the others.
+    which goes on.
     """
 
     def __init__(
@@ -52,8 +52,6 @@ class RedisHolder(Holder):
     ) -> None:
         super().__init__()
         self._changed = changed
-        self.transactions = 0
-        self.disturbed = 0
         self._client = client
         self._new_name = new_name
         self._calm_commits: i64 = calm_commits

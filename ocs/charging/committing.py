@@ -92,6 +92,8 @@ class GroupCommits:
         now_us: i64 = self._now_us()
         metrics = self._metrics
         metrics.store_round_trip.record(now_us - start_us)
+        metrics.store_transactions = self._holder.transactions
+        metrics.store_disturbed = self._holder.disturbed
         store_failed = False
         answered: i64 = 0
         for index in range(len(groups)):
