@@ -54,6 +54,7 @@ HOT_MODULES: Final = (
     "ocs.charging.gifts",
     "ocs.charging.grants",
     "ocs.charging.limits",
+    "ocs.charging.line_rate",
     "ocs.charging.lookup",
     "ocs.charging.meter_octets",
     "ocs.charging.metering",

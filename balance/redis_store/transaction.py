@@ -2,8 +2,9 @@
 
 Nothing is compared: the transaction is executed only where the two keys that are watched have not changed. One
 says that nobody else has committed. The other is the probe: before the transaction, the states that are
-believed absent are joined into it, which changes it only where one of them exists. All this costs the server
-half of what the Function call costs it.
+believed absent are joined into it, which changes it only where one of them exists. A server that has no room
+or no right to write refuses the probe and the transaction alike. All this costs the server half of what the
+Function call costs it.
 """
 
 from __future__ import annotations

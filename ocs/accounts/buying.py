@@ -131,8 +131,7 @@ def _pay(
     payer = payer_of(subscriber, plan)
     for fee in fees:
         debit_money(account, fee.amount_micros, overdraft_allowed=False)
-        line = fee_line(fee.fee_id, fee.amount_micros, fee.tax, catalogue.version)
-        line.band = addon.name
+        line = fee_line(fee.fee_id, fee.amount_micros, fee.tax, catalogue.version, addon.name)
         name = f"bought;{account.account_id};{reference};{fee.fee_id}"
         change.events.append(fee_record(account, payer, name, line, BOUGHT, now_ms))
     return price

@@ -9,6 +9,7 @@ from mypy_extensions import i64
 from balance.account import Account
 from balance.quantity import SPECIFIC_UNITS
 from balance.subscriber import Subscriber
+from ocs.charging.line_rate import LineRate
 from ocs.charging.rated_service import ChargeLine, Service
 from ocs.charging.record import record_octets
 from ocs.charging.session import ChargingSession, SessionIdentity
@@ -54,11 +55,7 @@ def fee_record(
     return record_octets(ChargingSession(identity, now_ms), service, account, 1, cause, False, now_ms)
 
 
-def fee_line(fee_id: str, amount_micros: i64, tax: str, version: str) -> ChargeLine:
-    """The charge line of one fee."""
-    line = ChargeLine(fee_id, version, ROUND_HALF_UP)
-    line.price_micros = amount_micros
-    line.units = 1
-    line.amount_micros = amount_micros
-    line.tax = tax
-    return line
+def fee_line(fee_id: str, amount_micros: i64, tax: str, version: str, band: str) -> ChargeLine:
+    """The charge line of one fee; ``band`` says for which days it is, or what was bought."""
+    rate = LineRate(fee_id, version, amount_micros, 1, 1, ROUND_HALF_UP, tax, band)
+    return ChargeLine(rate, 1, amount_micros)

@@ -138,8 +138,7 @@ class FeeTaking:
         if amount_micros <= 0:
             return
         debit_money(self.account, amount_micros, False)
-        line = fee_line(fee.fee_id, amount_micros, fee.tax or self.plan.tax, self.version)
-        line.band = days
+        line = fee_line(fee.fee_id, amount_micros, fee.tax or self.plan.tax, self.version, days)
         name = f"fees;{self.account.account_id};{self.holder};{fee.fee_id};{when}"
         self.records.append(fee_record(self.account, self.who, name, line, "fee", self.now_ms))
 

@@ -12,6 +12,7 @@ from mypy_extensions import i64, mypyc_attr
 from balance.account import Account, AccountCounter, Bucket
 from balance.operations import Reservation, debit_money, debit_units, reserve_money, reserve_units
 from ocs.charging.gifts import GIFT, give_bonus
+from ocs.charging.line_rate import line_rate
 from ocs.charging.rated_service import ChargeLine, Service
 from ocs.charging.session import SessionIdentity
 from rating.calendar import FAR_MS, Zone
@@ -208,12 +209,8 @@ def _put_lines(service: Service, charge: Charge, version: str) -> None:
     """The meter's lines so far take the place of those that it had before."""
     lines = list(service.lines[: service.metered_from])
     for line in charge.lines:
-        made = ChargeLine(line.rule_id, version, line.rounding)
-        made.price_micros = line.price_micros
-        made.per_units = line.per_units
-        made.units = line.units
-        made.amount_micros = line.amount_micros
-        made.tax = charge.tax
-        made.band = line.band
-        lines.append(made)
+        rate = line_rate(
+            line.rule_id, version, line.price_micros, line.per_units, 1, line.rounding, charge.tax, line.band
+        )
+        lines.append(ChargeLine(rate, line.units, line.amount_micros))
     service.lines = tuple(lines)

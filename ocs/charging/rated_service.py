@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypy_extensions import i64, mypyc_attr
 
 from balance.operations import NOTHING_HELD, Reservation
+from ocs.charging.line_rate import LineRate
 from rating.meter_state import MeterState
 
 
@@ -12,36 +13,17 @@ from rating.meter_state import MeterState
 class ChargeLine:
     """Units that were paid with money at one rate; ``amount_micros`` is the price of all of them together.
 
-    The rate is copied from the catalogue whose version is named, so that a record explains itself. What a cap
-    or a discount takes off is a line too, at a price below zero. ``tax`` is a tax category, ``band`` names the
-    time band; "" where there is none. ``rate_octets`` is the stored form of the rate, made once.
+    What a cap or a discount takes off is a line too, at a price below zero.
     """
 
-    def __init__(self, rule_id: str, catalogue: str, rounding: i64) -> None:
-        self.rule_id = rule_id
-        self.catalogue = catalogue
-        self.price_micros: i64 = 0
-        self.per_units: i64 = 1
-        self.increment: i64 = 1
-        self.rounding = rounding
-        self.units: i64 = 0
-        self.amount_micros: i64 = 0
-        self.tax = ""
-        self.band = ""
-        self.rate_octets = b""
+    def __init__(self, rate: LineRate, units: i64, amount_micros: i64) -> None:
+        self.rate = rate
+        self.units = units
+        self.amount_micros = amount_micros
 
     def copy(self) -> ChargeLine:
         """An independent copy."""
-        other = ChargeLine(self.rule_id, self.catalogue, self.rounding)
-        other.price_micros = self.price_micros
-        other.per_units = self.per_units
-        other.increment = self.increment
-        other.units = self.units
-        other.amount_micros = self.amount_micros
-        other.tax = self.tax
-        other.band = self.band
-        other.rate_octets = self.rate_octets
-        return other
+        return ChargeLine(self.rate, self.units, self.amount_micros)
 
 
 @mypyc_attr(acyclic=True)

@@ -152,21 +152,22 @@ def _put_charges(out: BytesWriter, service: Service) -> None:
     for line in service.lines:
         out.write(b'{"rule":' if first else b',{"rule":')
         first = False
-        _put_name(out, line.rule_id)
-        _put_field(out, b',"price_micros":', line.price_micros)
-        _put_field(out, b',"per_units":', line.per_units)
-        _put_field(out, b',"increment":', line.increment)
-        _put_field(out, b',"rounding":', line.rounding)
+        rate = line.rate
+        _put_name(out, rate.rule_id)
+        _put_field(out, b',"price_micros":', rate.price_micros)
+        _put_field(out, b',"per_units":', rate.per_units)
+        _put_field(out, b',"increment":', rate.increment)
+        _put_field(out, b',"rounding":', rate.rounding)
         _put_field(out, b',"units":', line.units)
         _put_field(out, b',"amount_micros":', line.amount_micros)
         out.write(b',"catalogue":')
-        _put_name(out, line.catalogue)
-        if line.band:
+        _put_name(out, rate.catalogue)
+        if rate.band:
             out.write(b',"band":')
-            _put_name(out, line.band)
-        if line.tax:
+            _put_name(out, rate.band)
+        if rate.tax:
             out.write(b',"tax":')
-            _put_name(out, line.tax)
+            _put_name(out, rate.tax)
         put_octet(out, 125)
     out.write(b'],"buckets":[')
     first = True

@@ -21,6 +21,7 @@ from balance.packing import (
     put_varint,
     spare_writer,
 )
+from ocs.charging.line_rate import line_rate
 from ocs.charging.meter_octets import meter_octets, read_meter
 from ocs.charging.rated_service import ChargeLine, Service
 from ocs.charging.session import UNTOLD, ChargingSession, Circumstances, SessionIdentity
@@ -93,14 +94,26 @@ def encode_session(session: ChargingSession, version: i64) -> bytes:
     return finished(out)
 
 
+def _line(octets: Unpacker, kept_as: i64) -> ChargeLine:
+    rule_id, catalogue = octets.text(), octets.text()
+    price_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
+    per_units, increment, rounding = octets.varint(), octets.varint(), octets.octet()
+    units = octets.varint()
+    amount_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
+    tax = band = ""
+    if kept_as != _OF_ONE_CATALOGUE:
+        tax, band = octets.text(), octets.text()
+    rate = line_rate(rule_id, catalogue, price_micros, per_units, increment, rounding, tax, band)
+    return ChargeLine(rate, units, amount_micros)
+
+
 def _put_line(out: BytesWriter, line: ChargeLine) -> None:
-    if not line.rate_octets:
-        line.rate_octets = _rate_octets(line)
-    out.write(line.rate_octets)
+    rate = line.rate
+    out.write(rate.octets)
     put_varint(out, line.units)
     put_signed(out, line.amount_micros)
-    put_name(out, line.tax)
-    put_name(out, line.band)
+    put_name(out, rate.tax)
+    put_name(out, rate.band)
 
 
 def _put_service(out: BytesWriter, service: Service) -> None:
@@ -139,18 +152,6 @@ def _put_service(out: BytesWriter, service: Service) -> None:
         put_varint(out, use.units)
     meter = service.meter
     put_octets(out, b"" if meter is None else meter_octets(meter, service.metered_from))
-
-
-def _rate_octets(line: ChargeLine) -> bytes:
-    """The octets of what never changes of a line, once it has a rate."""
-    out = spare_writer()
-    put_name(out, line.rule_id)
-    put_name(out, line.catalogue)
-    put_signed(out, line.price_micros)
-    put_varint(out, line.per_units)
-    put_varint(out, line.increment)
-    put_octet(out, line.rounding)
-    return finished(out)
 
 
 def decode_session(state: bytes) -> ChargingSession:
@@ -245,17 +246,7 @@ def _service(octets: Unpacker, kept_as: i64) -> Service:
     service.last_request = octets.varint()
     service.requests = octets.varint()
     for _ in range(octets.varint()):
-        line = ChargeLine(octets.text(), octets.text(), 0)
-        line.price_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
-        line.per_units = octets.varint()
-        line.increment = octets.varint()
-        line.rounding = octets.octet()
-        line.units = octets.varint()
-        line.amount_micros = octets.varint() if kept_as == _OF_ONE_CATALOGUE else octets.signed()
-        if kept_as != _OF_ONE_CATALOGUE:
-            line.tax = octets.text()
-            line.band = octets.text()
-        service.add_line(line)
+        service.add_line(_line(octets, kept_as))
     uses = octets.varint()
     for _ in range(uses):
         service.take_from_bucket(octets.text(), octets.varint())

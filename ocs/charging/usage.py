@@ -9,6 +9,7 @@ from mypy_extensions import i64
 from balance.account import Account, Bucket
 from balance.operations import Reservation, debit_money, debit_units
 from balance.quantity import LIMIT_MICROS, OCTETS, SECONDS
+from ocs.charging.line_rate import line_rate
 from ocs.charging.rated_service import ChargeLine, Service
 from protocol.messages import ABSENT, MultipleServicesCreditControl
 from rating.catalogue import BundleDefinition, Plan, Rate, Rule
@@ -88,17 +89,17 @@ def _ends_before(one: Bucket, other: Bucket) -> bool:
 def current_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine | None:
     """The line (to be read) on which the service is charged now, if this rule of this catalogue did so last."""
     line = service.line
-    if line is not None and line.catalogue == catalogue and line.rule_id == rule.rule_id:
+    if line is not None and line.rate.catalogue == catalogue and line.rate.rule_id == rule.rule_id:
         return line
     return None
 
 
 def _new_line(service: Service, rule: Rule, catalogue: str) -> ChargeLine:
-    fresh = ChargeLine(rule.rule_id, catalogue, rule.rate.rounding)
-    fresh.price_micros = rule.rate.price_micros
-    fresh.per_units = rule.rate.per_units
-    fresh.increment = rule.rate.increment
-    fresh.tax = rule.tax
+    at = rule.rate
+    rate = line_rate(
+        rule.rule_id, catalogue, at.price_micros, at.per_units, at.increment, at.rounding, rule.tax
+    )
+    fresh = ChargeLine(rate, 0, 0)
     service.add_line(fresh)
     return fresh
 
@@ -158,9 +159,7 @@ def record_unrated(service: Service, units: i64, catalogue: str) -> None:
     """Keep used units that have no price."""
     service.used_units += units
     last = service.line
-    if last is not None and last.rule_id == UNRATED:
+    if last is not None and last.rate.rule_id == UNRATED:
         service.own_line(last).units += units
         return
-    line = ChargeLine(UNRATED, catalogue, 0)
-    line.units = units
-    service.add_line(line)
+    service.add_line(ChargeLine(line_rate(UNRATED, catalogue, 0, 1, 1, 0), units, 0))

@@ -303,7 +303,8 @@ class Decisions(RuleBasedStateMachine):
         for state in self.sessions.values():
             for service in decode_session(state).services:
                 for line in service.lines:
-                    rate = Rate(0, line.price_micros, line.per_units, line.increment, line.rounding)
+                    at = line.rate
+                    rate = Rate(0, at.price_micros, at.per_units, at.increment, at.rounding)
                     assert line.amount_micros == price_micros_of(line.units, rate)
                 total = sum(line.amount_micros for line in service.lines)
                 assert total == service.amount_micros + service.written_off_micros
