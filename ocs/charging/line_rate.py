@@ -50,6 +50,8 @@ class LineRate:
 
 
 _KNOWN: Final[dict[tuple[str, str, str, str, int, int, int, int], LineRate]] = {}
+_LATEST: Final[dict[str, LineRate]] = {}
+"""The one of each rule that was asked for last: of most rules there is one at a time."""
 
 
 def line_rate(
@@ -63,11 +65,25 @@ def line_rate(
     band: str = "",
 ) -> LineRate:
     """The one rate of these."""
+    latest = _LATEST.get(rule_id)
+    if (
+        latest is not None
+        and latest.price_micros == price_micros
+        and latest.per_units == per_units
+        and latest.increment == increment
+        and latest.rounding == rounding
+        and latest.catalogue == catalogue
+        and latest.tax == tax
+        and latest.band == band
+    ):
+        return latest
     key = (rule_id, catalogue, tax, band, int(price_micros), int(per_units), int(increment), int(rounding))
     known = _KNOWN.get(key)
     if known is None:
         if len(_KNOWN) >= RATES_KEPT:
             _KNOWN.clear()
+            _LATEST.clear()
         known = LineRate(rule_id, catalogue, price_micros, per_units, increment, rounding, tax, band)
         _KNOWN[key] = known
+    _LATEST[rule_id] = known
     return known
