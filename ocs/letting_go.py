@@ -20,8 +20,10 @@ SETS: Final = 64
 OCTETS: Final = 16
 """Objects begin at multiples of so many."""
 LARGE_OCTETS: Final = 1 << 18
+KEPT_OCTETS: Final = 1 << 25
+M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
-MMAP_THRESHOLD_VARIABLE: Final = "MALLOC_MMAP_THRESHOLD_"
+VARIABLES: Final = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 _PACKAGES: Final = frozenset({"config", "rating"})
 
@@ -38,19 +40,20 @@ def let_go(things: list[object]) -> None:
 
 
 def free_large_blocks_at_once() -> bool:
-    """Have the C library give large blocks back to the system when they are freed; False where it can not.
+    """Have the C library give back large blocks, and only these, when they are freed; False where it can not.
 
     glibc does so by itself until the first such block is freed; from then on blocks of that size lie between
     others, and the tables of an old deck would stay with this process. ``malloc_trim`` would give them back,
-    but whoever wants memory waits for it, 10 ms and more.
+    but whoever wants memory waits for it, 10 ms and more. What is not large stays, up to ``KEPT_OCTETS``: each
+    request would else have memory taken back and given anew.
     """
-    if MMAP_THRESHOLD_VARIABLE in os.environ:
-        return True  # somebody has chosen it
+    if any(variable in os.environ for variable in VARIABLES):
+        return True  # somebody has chosen
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):  # another system, or another C library
         return False
-    return bool(mallopt(M_MMAP_THRESHOLD, LARGE_OCTETS))
+    return bool(mallopt(M_MMAP_THRESHOLD, LARGE_OCTETS) and mallopt(M_TRIM_THRESHOLD, KEPT_OCTETS))
 
 
 def _add_parts(parts: list[object]) -> None:

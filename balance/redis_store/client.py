@@ -62,7 +62,7 @@ class Client:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         self._keeper = asyncio.create_task(self._keep_connected())
 
-    def send(self, commands: bytes, done: Callable[[object], None], replies: int = 1) -> None:
+    def send(self, commands: list[bytes], done: Callable[[object], None], replies: int = 1) -> None:
         """Send packed commands once; ``done`` gets each reply, a ReplyError or a ConnectionLostError."""
         if self._connection is None:
             for _ in range(replies):

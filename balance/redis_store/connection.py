@@ -22,6 +22,9 @@ INCOMPLETE = object()
 SEND_BUFFER: Final = 1 << 20
 """Octets, for a unix socket: a batch of some hundred changes then goes out in one write."""
 
+REPLIES_KEPT: Final = 1 << 20
+"""Octets of room for replies that stay when they are taken: else each long reply needs fresh memory."""
+
 
 class ConnectionLostError(StoreError):
     """The connection ended before the reply came."""
@@ -34,6 +37,7 @@ class Connection(asyncio.Protocol):
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
         self._reader = Reader(notEnoughData=INCOMPLETE)
+        self._reader.setmaxbuf(REPLIES_KEPT)
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[tuple[float, Callable[[object], None]]] = deque()
         self._watch: asyncio.TimerHandle | None = None
@@ -47,8 +51,8 @@ class Connection(asyncio.Protocol):
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses
 
-    def send(self, commands: bytes, done: Callable[[object], None], replies: int = 1) -> None:
-        """Send packed commands; ``done`` gets each reply, a ReplyError or a ConnectionLostError."""
+    def send(self, commands: list[bytes], done: Callable[[object], None], replies: int = 1) -> None:
+        """Send packed commands in pieces; ``done`` gets each reply, a ReplyError or a ConnectionLostError."""
         if self._transport is None or self._transport.is_closing():
             for _ in range(replies):
                 self._loop.call_soon(done, ConnectionLostError(self._reason or "the connection is closed"))
@@ -56,7 +60,7 @@ class Connection(asyncio.Protocol):
         waiting = (self._loop.time(), done)
         for _ in range(replies):
             self._waiting.append(waiting)
-        self._transport.write(commands)
+        self._transport.writelines(commands)
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout_s, self._look_at_oldest)
 
@@ -64,7 +68,7 @@ class Connection(asyncio.Protocol):
         """Send a command and wait. ReplyError where it is refused, ConnectionLostError where nobody answers."""
         future: asyncio.Future[object] = self._loop.create_future()
         self.send(
-            pack_command(list(arguments)), lambda reply: None if future.done() else future.set_result(reply)
+            [pack_command(list(arguments))], lambda reply: None if future.done() else future.set_result(reply)
         )
         reply = await future
         if isinstance(reply, Exception):

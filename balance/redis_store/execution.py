@@ -13,7 +13,7 @@ from mypy_extensions import i64
 
 from balance.changes import COMMITTED, UNKNOWN, ChangeBatch
 from balance.redis_store.commit import HELD, OTHERS, pack_commit, settle, settle_some
-from balance.redis_store.transaction import EXEC, MULTI, WATCH, WATCH_REPLIES, Transaction
+from balance.redis_store.transaction import WATCH, WATCH_REPLIES, Transaction
 
 
 class Sent:
@@ -56,12 +56,13 @@ class Execution:
             self._calls.write(pack_commit(batch, self._name, OTHERS))
         self._transaction.add(batch)
 
-    def commands(self) -> bytes:
-        """All of it, to be sent at once; ``replies`` come back."""
+    def pieces(self) -> list[bytes]:
+        """All of it, to be sent at once, and once; ``replies`` come back."""
         self.replies = len(self._compared) + self._transaction.replies() + WATCH_REPLIES
-        transaction = self._transaction
-        parts = [transaction.probe(), MULTI, self._calls.getvalue(), *transaction.commands(), EXEC, WATCH]
-        return b"".join(parts)
+        pieces: list[bytes] = []
+        self._transaction.put_into(pieces, self._calls.getvalue())
+        pieces.append(WATCH)
+        return pieces
 
     def take(self, reply: object) -> None:
         """Take the next reply."""

@@ -95,9 +95,9 @@ class RedisHolder(Holder):
         call = _Call(self, sent)
         if self._calm >= self._calm_commits and not self._watches and not self._begins_to_watch:
             self._begins_to_watch = True  # one at a time: the next would forget what this one noticed
-            self._client.send(command + CLEAR + WATCH, call.take, _CALL_REPLIES)
+            self._client.send([command, CLEAR, WATCH], call.take, _CALL_REPLIES)
         else:
-            self._client.send(command, call.take)
+            self._client.send([command], call.take)
 
     def called(self, sent: Sent, reply: object) -> None:
         """The Function has answered, or could not."""
@@ -123,7 +123,7 @@ class RedisHolder(Holder):
     def _execute(self, execution: Execution) -> None:
         self._watches = False
         self._under_way = execution
-        self._client.send(execution.commands(), execution.take, execution.replies)
+        self._client.send(execution.pieces(), execution.take, execution.replies)
 
     def _executed(self, execution: Execution) -> None:
         """A transaction is over, one way or the other."""

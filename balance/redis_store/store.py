@@ -56,7 +56,7 @@ class RedisStore(StateStore):
                 self._refused(reply)
                 done(None)
 
-        self._client.send(pack_load(keys), answered)
+        self._client.send([pack_load(keys)], answered)
 
     def commit_batch(self, batch: ChangeBatch, done: Callable[[ChangeBatch], None]) -> None:
         """Apply a batch."""
@@ -66,7 +66,7 @@ class RedisStore(StateStore):
             self._refused(reply)
             done(batch)
 
-        self._client.send(pack_commit(batch, NOBODY), answered)
+        self._client.send([pack_commit(batch, NOBODY)], answered)
 
     def hold(self, changed: Callable[[list[bytes]], None], calm_commits: int = CALM_COMMITS) -> RedisHolder:
         """A holder, which does without comparing what nobody else has changed."""

@@ -15,6 +15,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from balance.changes import ChangeBatch
+from balance.packing import finished, spare_writer
 from balance.redis_store.naming import DEADLINES, HOLDER, OPEN_SESSIONS, OUTBOX, PROBE
 from balance.redis_store.resp import pack_command, put_argument, put_integer, put_state_key
 
@@ -28,20 +29,41 @@ CLEAR: Final = pack_command([b"DEL", PROBE])
 CLEAR_REPLIES: Final = 1
 
 
+PIECE_OCTETS: Final = 48_000
+"""What is longer is finished before more is added; a spare writer stays one."""
+
+
 class _Growing:
-    """A command whose arguments are added one by one; ``before`` are its name and key, ``count`` theirs."""
+    """A command whose arguments are added one by one; ``before`` are its name and key, ``count`` theirs.
+
+    They are written in pieces: what has been written is not moved when more comes, and memory is used again.
+    """
 
     def __init__(self, before: list[bytes]) -> None:
         self.fixed: i64 = len(before)
         self.count: i64 = len(before)
-        self._head = pack_command(before)[4:-2]
-        self.arguments = BytesWriter()
+        self._head = pack_command(before)[2:-2]
+        self._out = spare_writer()
+        self._full: list[bytes] = []
 
-    def command(self) -> bytes:
-        """The command, or nothing where nothing was added."""
-        if self.count == self.fixed:
-            return b""
-        return b"*%d\r\n%b%b\r\n" % (self.count, self._head, self.arguments.getvalue())
+    def arguments(self, more: i64) -> BytesWriter:
+        """Where to write so many more arguments."""
+        self.count += more
+        if len(self._out) > PIECE_OCTETS:
+            self._full.append(finished(self._out))
+            self._out = spare_writer()
+        return self._out
+
+    def put_into(self, pieces: list[bytes]) -> None:
+        """Append the command to what is sent, once, unless nothing was added."""
+        last = self._out
+        if self.count > self.fixed:
+            pieces.append(b"*%d%b" % (self.count, self._head))
+            pieces += self._full
+            last.write(b"\r\n")
+            pieces.append(finished(last))
+        else:
+            finished(last)
 
 
 class Transaction:
@@ -53,7 +75,7 @@ class Transaction:
         self._events = _Growing([b"RPUSH", OUTBOX])
         self._timed = _Growing([b"ZADD", DEADLINES])
         self._untimed = _Growing([b"ZREM", DEADLINES])
-        self._others = BytesWriter()
+        self._others = spare_writer()
         self._other_commands: i64 = 0
 
     def add(self, batch: ChangeBatch) -> None:
@@ -62,8 +84,7 @@ class Transaction:
         held = batch.held
         for at in range(len(batch.events)):
             if held[batch.event_sets[at]]:
-                self._events.count += 1
-                put_argument(self._events.arguments, batch.events[at])
+                put_argument(self._events.arguments(1), batch.events[at])
         for at in range(len(batch.deadline_keys)):
             if held[batch.deadline_sets[at]]:
                 self._add_deadline(batch.deadline_keys[at], batch.deadlines_ms[at])
@@ -74,14 +95,13 @@ class Transaction:
             if held[batch.closed_sets[at]]:
                 self._add_index(b"*3\r\n$4\r\nSREM", batch.closed[at])
 
-    def probe(self) -> bytes:
-        """What goes before the transaction: a packed command, or nothing."""
-        return self._absent.command()
-
-    def commands(self) -> list[bytes]:
-        """All that is in the transaction, as packed commands."""
-        growing = [self._values, self._events, self._timed, self._untimed]
-        return [part.command() for part in growing] + [self._others.getvalue()]
+    def put_into(self, pieces: list[bytes], calls: bytes) -> None:
+        """Append the probe, MULTI, calls that are executed before, all that was added, and EXEC; once."""
+        self._absent.put_into(pieces)
+        pieces += (MULTI, calls)
+        for part in (self._values, self._events, self._timed, self._untimed):
+            part.put_into(pieces)
+        pieces += (finished(self._others), EXEC)
 
     def replies(self) -> i64:
         """How many replies come: to the probe, to MULTI, to each of the commands, to EXEC."""
@@ -98,14 +118,13 @@ class Transaction:
             if not held[state.owner]:
                 continue
             if state.expected == 0:
-                self._absent.count += 1
-                put_state_key(self._absent.arguments, state.key)
+                put_state_key(self._absent.arguments(1), state.key)
             if not state.value:
                 continue
             if state.life_ms == 0:
-                values.count += 2
-                put_state_key(values.arguments, state.key)
-                put_argument(values.arguments, state.value)
+                out = values.arguments(2)
+                put_state_key(out, state.key)
+                put_argument(out, state.value)
                 continue
             out = self._others
             out.write(b"*5\r\n$3\r\nSET")
@@ -118,12 +137,11 @@ class Transaction:
 
     def _add_deadline(self, session: bytes, deadline_ms: i64) -> None:
         if deadline_ms == 0:
-            self._untimed.count += 1
-            put_argument(self._untimed.arguments, session)
+            put_argument(self._untimed.arguments(1), session)
         else:
-            self._timed.count += 2
-            put_integer(self._timed.arguments, deadline_ms)
-            put_argument(self._timed.arguments, session)
+            out = self._timed.arguments(2)
+            put_integer(out, deadline_ms)
+            put_argument(out, session)
 
     def _add_index(self, head: bytes, entry: tuple[bytes, bytes]) -> None:
         out = self._others
