@@ -44,6 +44,7 @@ HOT_MODULES: Final = (
     "balance.subscriber",
     "config.deck_columns",
     "config.deck_rows",
+    "ocs.cdr.lines",
     "ocs.charging.answering",
     "ocs.charging.attributes",
     "ocs.charging.committing",

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings_schema import Settings
 from ocs import hotpath
-from ocs.cdr.files import numbered_line
+from ocs.cdr.lines import numbered_lines
 from ocs.cli import cli
 from ocs.metrics import ServerMetrics
 from ocs.metrics_export import ServerCollector
@@ -105,7 +105,7 @@ async def test_records_have_the_documented_fields_and_no_others() -> None:
     stage.send(initial(mscc(want=100)))
     stage.send(termination(1, mscc(used=50)))
     (event,) = await stage.store.outbox_read(1, 2)
-    record = json.loads(numbered_line(1, event))
+    record = json.loads(numbered_lines(1, [event]))
 
     assert documented == set(record)
     assert set(record["charges"][0]) <= set(re.findall(r"`(\w+)`", rows["`charges[]`"]))

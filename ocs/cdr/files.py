@@ -43,16 +43,3 @@ def list_record_files(directory: Path) -> list[RecordFile]:
             last = int(match[3]) if match[3] is not None else None
             found.append(RecordFile(directory / name, int(match[2]), last))
     return sorted(found, key=lambda file: file.first)
-
-
-def sequence_of(line: bytes) -> int:
-    """The sequence number a line begins with; 0 where the line is no whole record."""
-    if not line.startswith(b'{"sequence":') or not line.endswith(b"}\n"):
-        return 0
-    digits = line[12 : line.find(b",", 12)]
-    return int(digits) if digits.isdigit() else 0
-
-
-def numbered_line(sequence: int, event: bytes) -> bytes:
-    """The line of a record: the event that the charging core wrote, with its sequence number in front."""
-    return b'{"sequence":%d,%b\n' % (sequence, event[1:])

@@ -1,13 +1,9 @@
 """The file that is being written: appends that can be repeated, and the rename that completes it."""
 
 from pathlib import Path
-from typing import Final
 
 from ocs.cdr.disk import Disk
 from ocs.cdr.files import open_name, sealed_name
-
-WRITTEN_AT_ONCE: Final = 100
-"""Lines that are joined: some 100 kB. A larger block is fresh memory, and other threads wait for it."""
 
 
 class RecordJournal:
@@ -43,18 +39,14 @@ class RecordJournal:
         self.began_at_ms = began_at_ms
         self._descriptor = self.disk.open(self.path)
 
-    def append(self, lines: list[bytes], now_ms: int) -> None:
-        """Put lines at the end of the open file, durably."""
+    def append(self, pieces: list[bytes], records: int, now_ms: int) -> None:
+        """Put the lines of so many records, in pieces, at the end of the open file, durably."""
         if self._descriptor < 0:
             self._begin(now_ms)
-        size = self.size
-        for at in range(0, len(lines), WRITTEN_AT_ONCE):
-            octets = b"".join(lines[at : at + WRITTEN_AT_ONCE])
-            self.disk.write_at(self._descriptor, octets, size)
-            size += len(octets)
+        self.disk.write_at(self._descriptor, pieces, self.size)
         self.disk.sync(self._descriptor)
-        self.size = size
-        self.next_sequence += len(lines)
+        self.size += sum(len(piece) for piece in pieces)
+        self.next_sequence += records
 
     def cut(self, size: int, next_sequence: int) -> None:
         """Take back the lines after ``size`` octets: another writer has them."""

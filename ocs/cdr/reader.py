@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ocs.cdr.files import RecordFile, list_record_files, sequence_of
+from ocs.cdr.files import RecordFile, list_record_files
+from ocs.cdr.lines import sequence_of
 
 
 class RecordReader:

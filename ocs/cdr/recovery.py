@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ocs.cdr.disk import Disk
-from ocs.cdr.files import list_record_files, sealed_name, sequence_of
+from ocs.cdr.files import list_record_files, sealed_name
 from ocs.cdr.journal import RecordJournal
+from ocs.cdr.lines import sequence_of
 
 
 class RecordsAheadError(Exception):

@@ -136,7 +136,7 @@ class SeriesFeeder:
         staged = settings.directory / STAGING / name
         descriptor = self._disk.create(staged)
         try:
-            self._disk.write_at(descriptor, self._octets(), 0)
+            self._disk.write_at(descriptor, [self._octets()], 0)
             self._disk.sync(descriptor)
         finally:
             self._disk.close(descriptor)

@@ -17,13 +17,16 @@ import structlog
 from balance.store import StateStore, StoreError
 from ocs.cdr.claim import WriterClaim
 from ocs.cdr.disk import Disk
-from ocs.cdr.files import numbered_line
 from ocs.cdr.journal import RecordJournal
+from ocs.cdr.lines import numbered_lines
 from ocs.cdr.recovery import RecordsAheadError, recover
 from ocs.metrics import RecordMetrics
 
-PIECE_RECORDS: Final = 50
-"""Read at once: some 60 kB, which a store sends in one go."""
+PIECE_RECORDS: Final = 100
+"""Read at once: some 110 kB, so that what gateways wait for never queues behind a whole chunk."""
+
+MOST_PIECES: Final = 8
+"""Asked for together by a writer that is behind: a reply of a busy server takes a turn, however short it is."""
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(component="records")
 
@@ -35,7 +38,7 @@ class WriterSettings:
     rotate_records: int = 100_000
     rotate_s: int = 3600
     poll_ms: int = 200
-    chunk_records: int = 500
+    chunk_records: int = 2000
     lease_life_ms: int = 10_000
     flush_s: int = 30
 
@@ -69,6 +72,7 @@ class CdrWriter:
         self._journal: RecordJournal | None = None
         self._trimmed_to = 0
         self._trim_unsure = False
+        self._pieces_at_once = 1
         self._caught_up_ms = clock()
         self._claim = WriterClaim(store, directory, settings.lease_life_ms)
         self._stopping = asyncio.Event()
@@ -201,35 +205,40 @@ class CdrWriter:
         first = journal.next_sequence
         size = journal.size
         try:
-            events = await self._read(first)
+            pieces, records = await self._read(first)
         except ValueError as error:
             raise OvertakenError(f"record {first} was trimmed by somebody else") from error
-        if not events:
+        if not records:
             return 0
-        lines = [numbered_line(first + index, event) for index, event in enumerate(events)]
-        await asyncio.to_thread(journal.append, lines, self._clock())
+        await asyncio.to_thread(journal.append, pieces, records, self._clock())
         self._trim_unsure = True
         if not await self._claim.hold_lease():
             await asyncio.to_thread(journal.cut, size, first)
             raise OvertakenError("the lease was lost while writing")
-        if not await self._store.outbox_trim(first, len(events)):
+        if not await self._store.outbox_trim(first, records):
             await asyncio.to_thread(journal.cut, size, first)
             raise OvertakenError(f"record {first} was trimmed by somebody else")
         self._trim_unsure = False
-        self._trimmed_to = first + len(events) - 1
-        return len(events)
+        self._trimmed_to = first + records - 1
+        return records
 
-    async def _read(self, first: int) -> list[bytes]:
-        """A chunk in pieces: the answers of the store that gateways wait for never queue behind all of it."""
-        events: list[bytes] = []
+    async def _read(self, first: int) -> tuple[list[bytes], int]:
+        """The lines of a chunk in pieces, and how many there are."""
+        pieces: list[bytes] = []
+        records = 0
         limit = self._settings.chunk_records
-        while len(events) < limit:
-            wanted = min(limit - len(events), PIECE_RECORDS)
-            piece = await self._store.outbox_read(first + len(events), wanted)
-            events += piece
-            if len(piece) < wanted:
-                break
-        return events
+        while records < limit:
+            begins = range(records, limit, PIECE_RECORDS)[: self._pieces_at_once]
+            sizes = [min(limit - at, PIECE_RECORDS) for at in begins]
+            reads = map(self._store.outbox_read, [first + at for at in begins], sizes)
+            for wanted, events in zip(sizes, await asyncio.gather(*reads), strict=True):
+                pieces.append(numbered_lines(first + records, events))
+                records += len(events)
+                if len(events) < wanted:
+                    self._pieces_at_once = 1
+                    return pieces, records
+        self._pieces_at_once = min(2 * self._pieces_at_once, MOST_PIECES)
+        return pieces, records
 
     async def _rotate(self, journal: RecordJournal) -> None:
         records = journal.records_in_file

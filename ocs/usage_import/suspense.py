@@ -77,7 +77,7 @@ class SuspenseWriter:
             descriptor = self._disk.open(self.path)
         try:
             octets = _csv(lines, header=self.octets == 0)
-            self._disk.write_at(descriptor, octets, self.octets)
+            self._disk.write_at(descriptor, [octets], self.octets)
             self._disk.sync(descriptor)
         finally:
             self._disk.close(descriptor)
@@ -115,7 +115,7 @@ def replace_suspense(path: Path, lines: list[Suspended], disk: Disk) -> int:
     octets = _csv(lines, header=True)
     descriptor = disk.create(staged)
     try:
-        disk.write_at(descriptor, octets, 0)
+        disk.write_at(descriptor, [octets], 0)
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)

@@ -1,7 +1,7 @@
 """A disk and a store that fail at a chosen step, and what the tests of the writer share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from balance.changes import ChangeSet
@@ -56,13 +56,14 @@ class CrashingDisk(Disk):
             raise
         return descriptor
 
-    def write_at(self, descriptor: int, octets: bytes, offset: int) -> None:
+    def write_at(self, descriptor: int, pieces: Sequence[bytes], offset: int) -> None:
         """Write one half, then the other."""
         self.fuse.step()
+        octets = b"".join(pieces)
         half = len(octets) // 2
-        super().write_at(descriptor, octets[:half], offset)
+        super().write_at(descriptor, [octets[:half]], offset)
         self.fuse.step()
-        super().write_at(descriptor, octets[half:], offset + half)
+        super().write_at(descriptor, [octets[half:]], offset + half)
         self.fuse.step()
 
     def sync(self, descriptor: int) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,14 @@ class KillingDisk(Disk):
         self.killer.step()
         return super().create(path)
 
-    def write_at(self, descriptor: int, octets: bytes, offset: int) -> None:
+    def write_at(self, descriptor: int, pieces: Sequence[bytes], offset: int) -> None:
         """Write one half, then the other."""
         self.killer.step()
+        octets = b"".join(pieces)
         half = len(octets) // 2
-        super().write_at(descriptor, octets[:half], offset)
+        super().write_at(descriptor, [octets[:half]], offset)
         self.killer.step()
-        super().write_at(descriptor, octets[half:], offset + half)
+        super().write_at(descriptor, [octets[half:]], offset + half)
 
     def sync(self, descriptor: int) -> None:
         """Sync a file."""

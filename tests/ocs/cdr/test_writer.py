@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from balance.store import StoreError
 from ocs.cdr.recovery import RecordsAheadError
-from ocs.cdr.writer import PIECE_RECORDS, CdrWriter, WriterSettings
+from ocs.cdr.writer import MOST_PIECES, PIECE_RECORDS, CdrWriter, WriterSettings
 from tests.ocs.cdr.crashing import (
     SETTINGS,
     CrashError,
@@ -254,4 +254,50 @@ async def test_a_chunk_is_read_in_pieces(tmp_path: Path) -> None:
     assert await writer.write_some() == count
     lines = (tmp_path / "cdr-p0-000000000001.jsonl.open").read_bytes().splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == list(range(1, count + 1))
+    await writer.stop()
+
+
+class SlowStore(CrashingStore):
+    """A store whose answers take a turn; it notes how many are waited for, and gets more when it runs out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self.most: list[int] = []
+        self.number = 0
+        self.more = 0
+
+    async def put_next(self, count: int) -> None:
+        """Put so many more records into the outbox."""
+        await self.put_events(self.number + 1, self.number + count)
+        self.number += count
+
+    async def outbox_read(self, sequence: int, limit: int) -> list[bytes]:
+        """Read events."""
+        self.waiting += 1
+        self.most.append(self.waiting)
+        events = await super().outbox_read(sequence, limit)
+        if self.more and len(events) < limit:
+            self.more -= 1
+            await self.put_next(PIECE_RECORDS)
+        await asyncio.sleep(0)
+        self.waiting -= 1
+        return events
+
+
+async def test_a_writer_that_is_behind_reads_more_at_once(tmp_path: Path) -> None:
+    """With each full chunk it waits for twice as many pieces, to a bound, and once it is level for one.
+
+    Records that come between two pieces that were asked for together are neither lost nor out of order.
+    """
+    store = SlowStore()
+    chunk = 2 * MOST_PIECES * PIECE_RECORDS
+    await store.put_next(5 * chunk + 3 * PIECE_RECORDS // 2)
+    store.more = 5
+    writer = CdrWriter(store, tmp_path, lambda: 1_700_000_000_000, WriterSettings(chunk_records=chunk))
+    await drain(writer)
+    assert set(store.most) == set(range(1, MOST_PIECES + 1))
+    assert store.most[-1] == 1
+    assert store.more == 0
+    assert records_in(tmp_path) == [f"r{number}" for number in range(1, store.number + 1)]
     await writer.stop()
